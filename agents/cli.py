@@ -1,0 +1,173 @@
+"""The command line: train, resume, watch, labels."""
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import prefrl.envs  # noqa: F401  # registers the ids
+from prefrl.errors import UserError
+
+try:
+    import tyro
+    from rich.console import Console
+    from tyro.conf import OmitArgPrefixes, Positional, subcommand
+
+    from . import commands
+    from .options import TrainOptions
+except ModuleNotFoundError as error:
+    sys.exit(f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'")
+
+
+@dataclass(frozen=True)
+class Train(TrainOptions):
+    """Train an agent on preferences, to a learning curve, a clip and a table of results.
+
+    Options that are not given take the defaults tuned for the environment.
+    """
+
+    def __call__(self, console: Console) -> None:
+        """Run the command."""
+        settings, folder = self.resolve()
+        commands.train(settings, folder, console)
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with an interrupted run; its results are those of a run never interrupted."""
+
+    folder: Positional[Path]
+    """The run's folder."""
+
+    def __call__(self, console: Console) -> None:
+        """Run the command."""
+        commands.resume(self.folder, console)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Film the agent of a run, as of its last checkpoint."""
+
+    folder: Positional[Path]
+    """The run's folder."""
+    out: Path | None = None
+    """The mp4 file to write; by default videos/RUN.mp4."""
+    seconds: float = 10.0
+    """The longest duration of the film, in seconds."""
+    size: int = 480
+    """Height and width of the film, in pixels."""
+
+    def __call__(self, console: Console) -> None:
+        """Run the command."""
+        if self.seconds <= 0 or self.size < 16:
+            raise UserError("a film needs --seconds above 0 and --size of at least 16 pixels")
+        out = self.out or Path("videos") / f"{self.folder.resolve().name}.mp4"
+        commands.watch(self.folder, out, self.seconds, self.size, console)
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a run's labels as comparisons.jsonl and segments.npz."""
+
+    folder: Positional[Path]
+    """The run's folder."""
+    out: Path
+    """The folder to write to."""
+
+    def __call__(self, console: Console) -> None:
+        """Run the command."""
+        commands.export(self.folder, self.out, console)
+
+
+@dataclass(frozen=True)
+class Import:
+    """Add exported labels to a run's label store."""
+
+    folder: Positional[Path]
+    """The run's folder."""
+    source: Positional[Path]
+    """The folder with comparisons.jsonl and segments.npz."""
+
+    def __call__(self, console: Console) -> None:
+        """Run the command."""
+        commands.import_(self.folder, self.source, console)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Move labels between runs and other programs."""
+
+    action: (
+        Annotated[Export, subcommand("export", prefix_name=False)]
+        | Annotated[Import, subcommand("import", prefix_name=False)]
+    )
+
+    def __call__(self, console: Console) -> None:
+        """Run the command."""
+        self.action(console)
+
+
+Command: TypeAlias = (
+    Annotated[Train, subcommand("train")]
+    | Annotated[Resume, subcommand("resume")]
+    | Annotated[Watch, subcommand("watch")]
+    | Annotated[Labels, subcommand("labels")]
+)
+
+
+def parse(arguments: Sequence[str]) -> Command:
+    """Return the command that arguments stand for.
+
+    Raises:
+        UserError: If they are no command.
+    """
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(
+                Command,
+                prog="prefrl",
+                description="Reinforcement learning from preferences.",
+                args=list(arguments),
+                config=(OmitArgPrefixes,),
+            )
+    except SystemExit as exit_:
+        if not exit_.code:
+            raise
+        raise UserError(_one_line(said.getvalue())) from None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; bad input is one line on standard error and exit status 2."""
+    console = Console(highlight=False)
+    try:
+        command = parse(sys.argv[1:] if arguments is None else arguments)
+        _use_one_thread()
+        command(console)
+    except UserError as error:
+        print(f"prefrl: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("prefrl: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _use_one_thread() -> None:
+    # The networks are too small to share among threads, which would cost more than they compute;
+    # and with one thread the same numbers come out on every machine of a kind.
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _one_line(box: str) -> str:
+    text = re.sub(r"[│╭╮╰╯─┌┐└┘]+", " ", box)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""What the command line's subcommands do."""
+
+import json
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from prefrl.errors import UserError
+from prefrl.exchange import export_labels, import_labels
+from prefrl.store import LabelStore
+
+from .checkpoints import damaged_checkpoints, whole_checkpoints
+from .curve import draw_curve
+from .display import LiveTable
+from .evaluation import evaluate
+from .metrics import read_metrics
+from .recovery import mend_store
+from .run_folder import create_run_folder, read_settings, write_json
+from .settings import RunSettings
+from .training import LABELS, Training
+from .watching import film_run
+
+
+def train(settings: RunSettings, folder: Path, console: Console) -> None:
+    """Start a run in a new folder and train it to the end.
+
+    Raises:
+        UserError: If a setting or the folder is unfit; then nothing is written.
+    """
+    create_run_folder(folder, settings)
+    console.print(f"training in {folder}; if interrupted, go on with: prefrl resume {folder}")
+    _run(settings, folder, None, console)
+
+
+def resume(folder: Path, console: Console) -> None:
+    """Go on with an interrupted run from its last whole checkpoint.
+
+    Raises:
+        UserError: If the folder is no run.
+    """
+    settings = read_settings(folder)
+    if (folder / "result.json").exists():
+        console.print(f"{folder} is finished; its results:")
+        show_result(folder, console)
+        return
+    for path in damaged_checkpoints(folder):
+        console.print(f"[yellow]warning:[/yellow] {path} is damaged and is passed over")
+    whole = whole_checkpoints(folder)
+    checkpoint = whole[-1] if whole else None
+    if settings.reward == "learned":
+        for message in mend_store(folder / LABELS, checkpoint):
+            console.print(f"[yellow]warning:[/yellow] {message}")
+    _run(settings, folder, checkpoint, console)
+
+
+def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
+    """Film the agent of a run."""
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("drawing", total=1.0)
+        film_run(
+            folder,
+            out,
+            seconds=seconds,
+            size=size,
+            progress=lambda share: bar.update(task, completed=share),
+        )
+    console.print(f"wrote {out}")
+
+
+def export(folder: Path, out: Path, console: Console) -> None:
+    """Write the labels of a run as files for other programs."""
+    count = export_labels(_open_store(folder), out)
+    console.print(f"wrote {count} comparisons to {out / 'comparisons.jsonl'} and segments.npz")
+
+
+def import_(folder: Path, source: Path, console: Console) -> None:
+    """Add labels from exported files to the label store of a run."""
+    read_settings(folder)
+    count = import_labels(LabelStore(folder / LABELS), source)
+    console.print(f"added {count} comparisons to {folder / LABELS}")
+
+
+def show_result(folder: Path, console: Console) -> None:
+    """Show `result.json` as a table."""
+    table = Table(box=None, show_header=False)
+    for name, value in json.loads((folder / "result.json").read_text()).items():
+        shown = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        table.add_row(name.replace("_", " "), shown)
+    console.print(table)
+
+
+def _run(settings: RunSettings, folder: Path, checkpoint: Path | None, console: Console) -> None:
+    started = time.monotonic()
+    budget = settings.labels if settings.reward == "learned" else 0
+    table = LiveTable(console, label_budget=budget)
+    training = Training(settings, folder, table)
+    if checkpoint is not None:
+        training.load(checkpoint)
+        console.print(f"going on from {training.env.steps_taken:,} steps")
+    table.begin(total_steps=training.planned_steps, steps_done=training.env.steps_taken)
+    with table:
+        training.run()
+    setup_and_training = time.monotonic() - started
+    with console.status("evaluating"):
+        _write_result(training, setup_and_training)
+    _draw(settings, folder, console)
+    show_result(folder, console)
+
+
+def _write_result(training: Training, wall_seconds: float) -> None:
+    settings = training.settings
+    returns = evaluate(training.agent.policy, settings.env)
+    preferences = training.preferences
+    report = preferences.last_report if preferences is not None else None
+    result = {
+        "env": settings.env,
+        "seed": settings.seed,
+        "reward": settings.reward,
+        "teacher": settings.teacher if preferences is not None else None,
+        "env_steps": training.env.steps_taken,
+        "labels": training.store.labels_used() if training.store is not None else 0,
+        "true_return_mean": float(returns.mean()),
+        "true_return_std": float(returns.std()),
+        "eval_episodes": len(returns),
+        "reward_heldout_accuracy": report.heldout_accuracy if report is not None else None,
+        "wall_seconds": max(wall_seconds, training.seconds),
+        "env_steps_per_second": training.env.steps_taken / training.seconds,
+    }
+    write_json(training.folder / "result.json", result)
+
+
+def _draw(settings: RunSettings, folder: Path, console: Console) -> None:
+    curve = folder / "curve.png"
+    name = settings.env.rpartition(":")[2]
+    draw_curve(
+        curve, read_metrics(folder), f"{name}, {settings.reward} reward, seed {settings.seed}"
+    )
+    console.print(f"learning curve: {curve}")
+    try:
+        film = Path("videos") / f"{folder.resolve().name}.mp4"
+        watch(folder, film, 10.0, 256, console)
+    except (UserError, OSError) as error:
+        # A run is a success without its film.
+        console.print(f"[yellow]no clip:[/yellow] {error}")
+
+
+def _open_store(folder: Path) -> LabelStore:
+    read_settings(folder)
+    path = folder / LABELS
+    if not path.exists():
+        raise UserError(f"{folder} has no labels: it was trained on the true reward")
+    return LabelStore(path)

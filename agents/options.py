@@ -1,0 +1,141 @@
+"""The options of `prefrl train`, and the settings that they stand for."""
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import gymnasium
+from tyro.conf import Positional
+
+from prefrl.encoding import check_spaces
+from prefrl.environments import make, step_seconds
+from prefrl.errors import UserError
+from prefrl.preference_learner import PreferenceSettings
+from prefrl.queries import Strategy
+from prefrl.schedules import Schedule
+from prefrl.segments import segment_length
+
+from .settings import PPOSettings, RewardKind, RunSettings, tuned_ppo
+from .training import TEACHERS
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Options that are not given take the defaults tuned for the environment."""
+
+    env: Positional[str]
+    """Gymnasium id of the environment: prefrl/HalfCheetah-v0, HalfCheetah-v5, module:Id, ..."""
+    labels: int = 700
+    """Label budget: how many comparisons the teacher answers."""
+    teacher: str = "oracle"
+    """Who compares: "oracle", which knows the true reward."""
+    reward: RewardKind = "learned"
+    """What the agent trains on: the reward learned from comparisons, or the true one."""
+    steps: int = 500_000
+    """Environment steps to take, over all environments."""
+    seed: int = 0
+    """Fixes everything: the same command with the same seed gives the same result."""
+    out: Path | None = None
+    """The run's folder; by default runs/ENV-SEED-TIME."""
+    segment_seconds: float = 1.5
+    """Duration of a segment, in simulated seconds; kept between 15 and 60 steps."""
+    strategy: Strategy = "disagreement"
+    """Which segments to ask about: those the ensemble disagrees about most, or random ones."""
+    schedule: Schedule = "decaying"
+    """When to ask: less and less often, or evenly; a quarter always about the initial policy."""
+    rounds: int = 20
+    """Rounds of training; each ends with questions and a fit of the reward."""
+    members: int = 3
+    """Members of the reward ensemble."""
+    num_envs: int | None = None
+    """Environments side by side."""
+    n_steps: int | None = None
+    """PPO: steps per environment and rollout."""
+    batch_size: int | None = None
+    """PPO: transitions per minibatch."""
+    n_epochs: int | None = None
+    """PPO: passes over a rollout."""
+    learning_rate: float | None = None
+    """PPO: Adam's learning rate."""
+    gamma: float | None = None
+    """PPO: discount, in [0, 1]."""
+    gae_lambda: float | None = None
+    """PPO: bias against variance of advantages, in [0, 1]."""
+    ent_coef: float | None = None
+    """PPO: weight of the entropy bonus."""
+    log_std_init: float | None = None
+    """PPO: logarithm of the first standard deviation of continuous actions."""
+
+    def resolve(self) -> tuple[RunSettings, Path]:
+        """Check the options against each other and the environment.
+
+        Returns:
+            The settings of the run, and its folder.
+
+        Raises:
+            UserError: If an option is out of range, or the environment cannot be trained on.
+        """
+        self._check()
+        env_id = complete_id(self.env)
+        env = make(env_id)
+        check_spaces(env.observation_space, env.action_space)
+        name = env_id.rpartition(":")[2].replace("/", "-")
+        folder = self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+        settings = RunSettings(
+            env=env_id,
+            run=folder.resolve().name,
+            seed=self.seed,
+            steps=self.steps,
+            reward=self.reward,
+            teacher=self.teacher,
+            labels=self.labels,
+            rounds=self.rounds,
+            schedule=self.schedule,
+            members=self.members,
+            ppo=self._ppo(env_id),
+            preferences=self._preferences(env),
+        )
+        env.close()
+        return settings, folder
+
+    def _check(self) -> None:
+        if self.teacher not in TEACHERS:
+            raise UserError(f"unknown teacher {self.teacher!r}; known are: {', '.join(TEACHERS)}")
+        least = {"seed": 0, "steps": 1, "rounds": 1, "members": 1}
+        least["labels"] = 1 if self.reward == "learned" else 0
+        least |= {"num_envs": 1, "n_steps": 2, "batch_size": 2, "n_epochs": 1}
+        for name, low in least.items():
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise UserError(f"--{name.replace('_', '-')} must be at least {low}, not {value}")
+        for name in ("segment_seconds", "learning_rate"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise UserError(f"--{name.replace('_', '-')} must be above 0, not {value}")
+        for name in ("gamma", "gae_lambda"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise UserError(f"--{name.replace('_', '-')} must be in [0, 1], not {value}")
+
+    def _ppo(self, env_id: str) -> PPOSettings:
+        names = [field.name for field in dataclasses.fields(PPOSettings)]
+        given = {name: getattr(self, name, None) for name in names}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        settings = dataclasses.replace(tuned_ppo(env_id), **chosen)
+        if settings.num_envs * settings.n_steps % settings.batch_size:
+            raise UserError(
+                f"--batch-size {settings.batch_size} must divide a rollout of "
+                f"{settings.num_envs} environments x {settings.n_steps} steps"
+            )
+        return settings
+
+    def _preferences(self, env: gymnasium.Env[object, object]) -> PreferenceSettings:
+        horizon = env.spec.max_episode_steps if env.spec else None
+        length = segment_length(self.segment_seconds, step_seconds(env), horizon)
+        return PreferenceSettings(segment_length=length, strategy=self.strategy)
+
+
+def complete_id(env_id: str) -> str:
+    """Return an id in `module:Id` form where it is one of prefrl's own."""
+    return f"prefrl.envs:{env_id}" if env_id.startswith("prefrl/") else env_id

@@ -1,0 +1,95 @@
+"""Stock PPO, set up for rewards that come at the end of a rollout."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import VecEnv
+
+from prefrl.environments import make
+from prefrl.tensors import load_module
+from prefrl.trees import Array
+
+from .checkpoints import newest_checkpoint
+from .normalized_features import NormalizedFeatures
+from .recording_env import RecordingVecEnv
+from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
+from .run_folder import read_settings
+from .settings import PPOSettings
+
+
+def make_ppo(
+    env: VecEnv, settings: PPOSettings, *, rewards: Callable[[], Array], seed: int = 0
+) -> PPO:
+    """Return a Stable-Baselines3 PPO whose rewards are asked for once per rollout.
+
+    Args:
+        env: Training environments that give reward 0.
+        settings: PPO's hyper-parameters.
+        rewards: Returns the rewards of the rollout that has just ended, `[T, N]`.
+        seed: Determines the initial weights.
+    """
+    is_dict = isinstance(env.observation_space, spaces.Dict)
+    return PPO(
+        "MultiInputPolicy" if is_dict else "MlpPolicy",
+        env,
+        learning_rate=settings.learning_rate,
+        n_steps=settings.n_steps,
+        batch_size=settings.batch_size,
+        n_epochs=settings.n_epochs,
+        gamma=settings.gamma,
+        gae_lambda=settings.gae_lambda,
+        clip_range=settings.clip_range,
+        ent_coef=settings.ent_coef,
+        vf_coef=settings.vf_coef,
+        max_grad_norm=settings.max_grad_norm,
+        rollout_buffer_class=DeferredRewardDictBuffer if is_dict else DeferredRewardBuffer,
+        rollout_buffer_kwargs={"rewards": rewards},
+        policy_kwargs=_policy_kwargs(env.observation_space, env.action_space, settings),
+        seed=seed,
+        device="cpu",
+    )
+
+
+def update_normalisation(agent: PPO) -> None:
+    """Take the rollout just trained on into the policy's observation statistics."""
+    extractor = agent.policy.features_extractor
+    if isinstance(extractor, NormalizedFeatures):
+        observations = agent.rollout_buffer.observations
+        flat = observations.reshape(-1, observations.shape[-1])
+        extractor.update(torch.as_tensor(np.ascontiguousarray(flat)))
+
+
+def load(folder: Path | str) -> PPO:
+    """Return the agent of a run, as of its newest checkpoint.
+
+    Args:
+        folder: The run's folder.
+
+    Raises:
+        UserError: If the folder is no run, or has no whole checkpoint.
+    """
+    settings = read_settings(Path(folder))
+    env = RecordingVecEnv([make(settings.env)])
+    agent = make_ppo(env, settings.ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
+    checkpoint = newest_checkpoint(Path(folder))
+    load_module(checkpoint / "policy.safetensors", agent.policy)
+    return agent
+
+
+def _policy_kwargs(
+    observation_space: gymnasium.Space[Any],
+    action_space: gymnasium.Space[Any],
+    settings: PPOSettings,
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {"net_arch": list(settings.hidden)}
+    if isinstance(observation_space, spaces.Box):
+        kwargs["features_extractor_class"] = NormalizedFeatures
+    if isinstance(action_space, spaces.Box):
+        kwargs["log_std_init"] = settings.log_std_init
+    return kwargs

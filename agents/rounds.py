@@ -1,0 +1,65 @@
+"""The plan of a run: how many rollouts and labels each round has."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from prefrl.schedules import label_counts
+
+from .settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of training.
+
+    Attributes:
+        index: Its number, from 0.
+        rollouts: Rollouts to collect.
+        trains: Whether PPO trains on them. The first round of a run on a learned reward has no
+            reward yet: it only shows what the initial policy does.
+        labels: Questions to ask when the rollouts are over; the reward is fitted after.
+    """
+
+    index: int
+    rollouts: int
+    trains: bool
+    labels: int
+
+
+def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
+    """Return the rounds of a run, which take at least `settings.steps` steps.
+
+    Every round starts from a reset, so it lasts at least one horizon where there is one; with few
+    steps there are fewer rounds than asked for. The last round asks nothing, since nothing would
+    be trained on the answers.
+
+    Args:
+        settings: The run's settings.
+        horizon: Steps of an episode, or None where there is no limit.
+    """
+    ppo = settings.ppo
+    total = math.ceil(settings.steps / (ppo.num_envs * ppo.n_steps))
+    shortest = 1 if horizon is None else math.ceil(horizon / ppo.n_steps)
+    if settings.reward == "true":
+        return [
+            Round(i, n, True, 0) for i, n in enumerate(_split(total, settings.rounds, shortest))
+        ]
+    training = max(total - shortest, shortest)
+    rollouts = [shortest, *_split(training, settings.rounds, shortest)]
+    ends = np.cumsum(rollouts)
+    counts = label_counts(
+        settings.labels,
+        [0.0, *(ends[1:-1] / ends[-1])],
+        schedule=settings.schedule,
+        initial_share=settings.initial_share,
+    )
+    pairs = zip(rollouts, [*counts, 0], strict=True)
+    return [Round(i, n, i > 0, labels) for i, (n, labels) in enumerate(pairs)]
+
+
+def _split(total: int, parts: int, shortest: int) -> list[int]:
+    parts = max(1, min(parts, total // shortest))
+    ends = np.round(np.linspace(0, total, parts + 1)).astype(int)
+    return [int(count) for count in np.diff(ends)]

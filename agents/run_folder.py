@@ -1,0 +1,76 @@
+"""The folder of a run: its settings, and files that are replaced as a whole."""
+
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+from prefrl.errors import UserError
+
+from .settings import RunSettings
+
+FORMAT = 1
+"""The version of the run folder's layout; folders of another version are refused."""
+
+_PACKAGES = ("prefrl", "gymnasium", "mujoco", "numpy", "stable-baselines3", "torch")
+
+
+def create_run_folder(folder: Path, settings: RunSettings) -> None:
+    """Make a run's folder and write `config.json`: every setting, and the versions in use.
+
+    Raises:
+        UserError: If the folder exists with something in it, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UserError(
+                f"{folder} is not empty; choose another --out, or: prefrl resume {folder}"
+            )
+        config = {"format": FORMAT, "settings": settings.to_json(), "versions": _versions()}
+        write_json(folder / "config.json", config)
+    except OSError as error:
+        raise UserError(
+            f"cannot write to {folder}: {error.strerror}; choose another --out"
+        ) from error
+
+
+def read_settings(folder: Path) -> RunSettings:
+    """Return the settings of a run.
+
+    Raises:
+        UserError: If the folder is no run, or of another version.
+    """
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text())
+        version = config["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder} is no run: it has no readable config.json") from error
+    if version != FORMAT:
+        raise UserError(
+            f"{folder} was written by another version of prefrl (run format {version}, "
+            f"this one reads {FORMAT}); use the version named in its config.json"
+        )
+    try:
+        return RunSettings.from_json(config["settings"])
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path} does not hold a run's settings: {error}") from error
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a JSON file that is replaced as a whole."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(values, indent=2) + "\n")
+    partial.replace(path)
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,109 @@
+"""Settings of a run, and PPO's tuned defaults for each task."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from prefrl.preference_learner import PreferenceSettings
+from prefrl.schedules import Schedule
+
+RewardKind: TypeAlias = Literal["learned", "true"]
+
+
+@dataclass(frozen=True)
+class PPOSettings:
+    """Hyper-parameters of Stable-Baselines3's PPO, under its names.
+
+    Attributes:
+        num_envs: Environments side by side.
+        n_steps: Steps per environment and rollout.
+        batch_size: Transitions per minibatch.
+        n_epochs: Passes over a rollout.
+        learning_rate: Adam's.
+        gamma: Discount, in [0, 1].
+        gae_lambda: Bias against variance of advantages, in [0, 1].
+        clip_range: How far the probability ratio may move, typically 0.1 to 0.3.
+        ent_coef: Weight of the entropy bonus.
+        vf_coef: Weight of the value loss.
+        max_grad_norm: Gradients longer than this are shortened.
+        log_std_init: Logarithm of the first standard deviation of continuous actions.
+        hidden: Units of each hidden layer, of the policy and of the value network.
+    """
+
+    num_envs: int = 16
+    n_steps: int = 256
+    batch_size: int = 256
+    n_epochs: int = 10
+    learning_rate: float = 3e-4
+    gamma: float = 0.99
+    gae_lambda: float = 0.95
+    clip_range: float = 0.2
+    ent_coef: float = 0.0
+    vf_coef: float = 0.5
+    max_grad_norm: float = 0.5
+    log_std_init: float = 0.0
+    hidden: tuple[int, ...] = (64, 64)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that determines a run.
+
+    Attributes:
+        env: Gymnasium id, in `module:Id` form where a module registers it.
+        run: The run's name in the label store.
+        seed: Fixes everything.
+        steps: Environment steps to take, over all environments.
+        reward: What the agent trains on.
+        teacher: Who compares; "none" with the true reward.
+        labels: The label budget.
+        rounds: Rounds of training (collect, ask, fit, train).
+        schedule: How the budget is spread over the rounds.
+        initial_share: Share of the budget spent on the initial policy.
+        members: Members of the reward ensemble.
+        ppo: PPO's hyper-parameters.
+        preferences: How the reward is learned.
+    """
+
+    env: str
+    run: str
+    seed: int = 0
+    steps: int = 500_000
+    reward: RewardKind = "learned"
+    teacher: str = "oracle"
+    labels: int = 700
+    rounds: int = 20
+    schedule: Schedule = "decaying"
+    initial_share: float = 0.25
+    members: int = 3
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+    preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> "RunSettings":
+        """Rebuild settings from what `to_json` returned."""
+        ppo = {**values["ppo"], "hidden": tuple(values["ppo"]["hidden"])}
+        parts = {
+            "ppo": PPOSettings(**ppo),
+            "preferences": PreferenceSettings(**values["preferences"]),
+        }
+        return RunSettings(**{**values, **parts})
+
+
+TUNED: dict[str, dict[str, Any]] = {
+    "HalfCheetah": {},
+    "Hopper": {"gamma": 0.995},
+    "Reacher": {"gamma": 0.9},
+    "Swimmer": {"gamma": 0.999},
+}
+"""Differences from `PPOSettings`' defaults, by the robot's name."""
+
+
+def tuned_ppo(env_id: str) -> PPOSettings:
+    """Return PPO's defaults for an environment, tuned where its family is known."""
+    family = env_id.rpartition(":")[2].rpartition("/")[2].rpartition("-v")[0]
+    return PPOSettings(**TUNED.get(family, {}))

@@ -1,0 +1,229 @@
+"""Training: rounds of collecting, asking, fitting and updating the agent."""
+
+import json
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from prefrl.encoding import check_spaces
+from prefrl.environments import make
+from prefrl.preference_learner import PreferenceLearner
+from prefrl.reward_model import RewardEnsemble
+from prefrl.seeding import integer_seed
+from prefrl.store import LabelStore
+from prefrl.teachers import OracleTeacher, Teacher
+from prefrl.tensors import load_module, load_optimizer, save_module, save_optimizer
+from prefrl.trees import Array
+
+from .checkpoints import write_checkpoint
+from .episode_returns import EpisodeReturns
+from .metrics import Metrics, MetricsLog
+from .ppo import make_ppo, update_normalisation
+from .recording_env import RecordingVecEnv
+from .return_scaling import ReturnScaler
+from .reward_terms import RewardTerm, add_terms, learned_reward, true_reward
+from .rounds import Round, plan_rounds
+from .settings import RunSettings
+
+TEACHERS: dict[str, Callable[[], Teacher]] = {"oracle": OracleTeacher}
+"""The teachers that can be named on the command line."""
+
+LABELS = "labels.sqlite"
+
+
+class Progress(Protocol):
+    """Who is told how training goes."""
+
+    def advance(self, steps: int, activity: str) -> None:
+        """Note the steps taken so far and what is being done."""
+
+    def finish_round(self, row: Metrics) -> None:
+        """Note a round's metrics."""
+
+    def warn(self, message: str) -> None:
+        """Show a warning."""
+
+
+class Training:
+    """A run in progress.
+
+    Args:
+        settings: What determines the run.
+        folder: The run's folder, with its `config.json` in place.
+        progress: Told how it goes.
+    """
+
+    def __init__(self, settings: RunSettings, folder: Path, progress: Progress) -> None:
+        """Set everything up, from the seed alone."""
+        self.settings = settings
+        self.folder = folder
+        self._progress = progress
+        envs = [make(settings.env) for _ in range(settings.ppo.num_envs)]
+        check_spaces(envs[0].observation_space, envs[0].action_space)
+        spec = envs[0].spec
+        self._rounds = plan_rounds(settings, spec.max_episode_steps if spec else None)
+        self.store: LabelStore | None = None
+        self.preferences: PreferenceLearner | None = None
+        if settings.reward == "learned":
+            self.store = LabelStore(folder / LABELS)
+            self.preferences = self._make_preferences(
+                envs[0].observation_space, envs[0].action_space
+            )
+        self.env = RecordingVecEnv(
+            envs,
+            recorder=self.preferences.recorder if self.preferences else None,
+            on_termination=lambda: progress.warn(EARLY_TERMINATION),
+        )
+        seed = integer_seed(settings.seed, "policy")
+        self.agent = make_ppo(self.env, settings.ppo, rewards=self._rewards, seed=seed)
+        self._scaler = ReturnScaler(settings.ppo.num_envs, settings.ppo.gamma)
+        self._true_returns = EpisodeReturns(settings.ppo.num_envs)
+        self._predicted_returns = EpisodeReturns(settings.ppo.num_envs)
+        self.rounds_done = 0
+        self.seconds = 0.0
+
+    @property
+    def planned_steps(self) -> int:
+        """The environment steps that the run takes, over all environments."""
+        per_rollout = self.settings.ppo.num_envs * self.settings.ppo.n_steps
+        return per_rollout * sum(round_.rollouts for round_ in self._rounds)
+
+    def run(self) -> None:
+        """Train to the end, writing metrics and a checkpoint after every round."""
+        _, self._callback = self.agent._setup_learn(self.planned_steps)
+        self.agent.num_timesteps = self.env.steps_taken
+        log = MetricsLog(self.folder, self.rounds_done)
+        for round_ in self._rounds[self.rounds_done :]:
+            started = time.monotonic()
+            row = self._run_round(round_)
+            self.rounds_done += 1
+            self.seconds += time.monotonic() - started
+            row["seconds"] = self.seconds
+            log.write(row)
+            write_checkpoint(self.folder, self.rounds_done, self._save)
+            self._progress.finish_round(row)
+        log.close()
+
+    def _run_round(self, round_: Round) -> Metrics:
+        self._restart(round_.index)
+        for _ in range(round_.rollouts):
+            self._progress.advance(self.env.steps_taken, "acting")
+            self._collect()
+            if round_.trains:
+                self._progress.advance(self.env.steps_taken, "training")
+                self.agent.train()
+            update_normalisation(self.agent)
+        if self.preferences is not None and round_.labels:
+            self._progress.advance(self.env.steps_taken, "asking")
+            self.preferences.ask(round_.index, round_.labels, self.env.steps_taken)
+            self._progress.advance(self.env.steps_taken, "fitting")
+            self.preferences.fit()
+        return self._metrics(round_)
+
+    def _restart(self, round_index: int) -> None:
+        # Each round draws from generators of its own, so no checkpoint need hold their state.
+        seed = integer_seed(self.settings.seed, "round", round_index)
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+        seeds = [
+            integer_seed(self.settings.seed, "environment", round_index, env)
+            for env in range(self.env.num_envs)
+        ]
+        self.agent._last_obs = self.env.reset_with_seeds(seeds)
+        self.agent._last_episode_starts = np.ones(self.env.num_envs, bool)
+        for part in (self._scaler, self._true_returns, self._predicted_returns):
+            part.restart()
+
+    def _collect(self) -> None:
+        agent = self.agent
+        agent.collect_rollouts(self.env, self._callback, agent.rollout_buffer, agent.n_steps)
+        agent._update_current_progress_remaining(agent.num_timesteps, self.planned_steps)
+
+    def _rewards(self) -> Array:
+        rollout = self.env.take_rollout()
+        self._true_returns.add(rollout.true_rewards, rollout.dones)
+        if self.preferences is not None and self.preferences.last_report is None:
+            return np.zeros(rollout.dones.shape)
+        rewards = add_terms(self._terms(), rollout)
+        self._predicted_returns.add(rewards, rollout.dones)
+        return self._scaler(rewards, rollout.dones)
+
+    def _terms(self) -> list[RewardTerm]:
+        if self.preferences is None:
+            return [true_reward]
+        return [learned_reward(self.preferences.model)]
+
+    def _metrics(self, round_: Round) -> Metrics:
+        logged = self.agent.logger.name_to_value if round_.trains else {}
+        row: Metrics = {
+            "round": round_.index,
+            "steps": self.env.steps_taken,
+            "labels": 0,
+            "true_return": self._true_returns.mean,
+            "predicted_return": self._predicted_returns.mean if self.preferences else None,
+        }
+        if self.preferences is not None and self.preferences.last_report is not None:
+            report = self.preferences.last_report
+            row["labels"] = report.comparisons
+            row |= {f"reward/{name}": value for name, value in vars(report).items()}
+        return row | {name: float(value) for name, value in logged.items()}
+
+    def _save(self, folder: Path) -> None:
+        save_module(folder / "policy.safetensors", self.agent.policy)
+        save_optimizer(folder / "policy_optimizer.safetensors", self.agent.policy.optimizer)
+        state = {
+            "rounds_done": self.rounds_done,
+            "steps": self.env.steps_taken,
+            "updates": self.agent._n_updates,
+            "seconds": self.seconds,
+            "scaler": self._scaler.state(),
+        }
+        (folder / "state.json").write_text(json.dumps(state))
+        if self.preferences is not None and self.store is not None:
+            self.preferences.save(folder)
+            self.store.copy_to(folder / LABELS)
+
+    def load(self, folder: Path) -> None:
+        """Take over the state that a checkpoint holds."""
+        load_module(folder / "policy.safetensors", self.agent.policy)
+        load_optimizer(folder / "policy_optimizer.safetensors", self.agent.policy.optimizer)
+        state = json.loads((folder / "state.json").read_text())
+        self.rounds_done = state["rounds_done"]
+        self.env.steps_taken = state["steps"]
+        self.agent._n_updates = state["updates"]
+        self.seconds = state["seconds"]
+        self._scaler.load_state(state["scaler"])
+        if self.preferences is not None:
+            self.preferences.load(folder)
+
+    def _make_preferences(
+        self, observation_space: Space[Any], action_space: Space[Any]
+    ) -> PreferenceLearner:
+        model = RewardEnsemble(
+            observation_space,
+            action_space,
+            members=self.settings.members,
+            seed=integer_seed(self.settings.seed, "reward"),
+        )
+        assert self.store is not None
+        return PreferenceLearner(
+            model,
+            self.store,
+            TEACHERS[self.settings.teacher](),
+            run=self.settings.run,
+            num_envs=self.settings.ppo.num_envs,
+            seed=self.settings.seed,
+            settings=self.settings.preferences,
+        )
+
+
+EARLY_TERMINATION = (
+    "episodes of this environment end early, and their length tells the agent something about the "
+    "reward that no label said; prefer a fixed horizon (prefrl/… ids have one)"
+)

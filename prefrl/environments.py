@@ -1,0 +1,107 @@
+"""Making environments by id, with errors that say what to do."""
+
+import contextlib
+import difflib
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+from gymnasium.envs.registration import EnvSpec
+
+from prefrl.drawing import choose_gl
+from prefrl.errors import UserError
+
+PACKAGES = {
+    "ALE": "ale-py",
+    "MiniGrid": "minigrid",
+    "BabyAI": "minigrid",
+    "highway": "highway-env",
+    "metaworld": "metaworld",
+    "dm_control": "shimmy[dm-control]",
+    "mo": "mo-gymnasium",
+    "ma": "multi-agent-ale-py",
+}
+"""Where the ids that begin with a word come from; to name in errors, not to install."""
+
+
+def find_spec(env_id: str) -> EnvSpec:
+    """Return the registered spec of an id, importing the module that the id names.
+
+    Args:
+        env_id: Gymnasium's `Id` or `module:Id`.
+
+    Raises:
+        UserError: If the module or the id is unknown; names near matches or the package to install.
+    """
+    module, _, name = env_id.rpartition(":")
+    if module:
+        _import(module)
+    try:
+        return gymnasium.spec(name)
+    except gymnasium.error.Error as error:
+        raise UserError(_unknown(name)) from error
+
+
+def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[Any, Any]:
+    """Make an environment, without Gymnasium's passive checker, which costs time each step.
+
+    Args:
+        env_id: Gymnasium's `Id` or `module:Id`.
+        kwargs: Arguments for the environment.
+
+    Raises:
+        UserError: If the id is unknown, or something that the environment needs is not installed.
+    """
+    spec = find_spec(env_id)
+    if "mujoco" in str(spec.entry_point):
+        quiet_mujoco()
+    try:
+        return gymnasium.make(spec, disable_env_checker=True, **(kwargs or {}))
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise UserError(f"{env_id} needs a package that is not installed: {error}") from error
+    except TypeError as error:
+        raise UserError(f"{env_id} does not take these arguments: {error}") from error
+
+
+def quiet_mujoco() -> None:
+    """Silence warnings of MuJoCo's compiler about the robots' model files.
+
+    Gymnasium's models use attributes that MuJoCo 4 calls deprecated, which nobody who trains on
+    them can change; MuJoCo would print each warning to the terminal and to a log file.
+    """
+    choose_gl()
+    with contextlib.suppress(ImportError):
+        import mujoco
+
+        mujoco.set_mju_user_warning(lambda message: None)
+
+
+def step_seconds(env: gymnasium.Env[Any, Any]) -> float | None:
+    """Return how long a step lasts in an environment's world, in seconds, where it is known."""
+    duration = getattr(env.unwrapped, "dt", None)
+    if duration is not None:
+        return float(duration)
+    rate = env.metadata.get("render_fps")
+    return 1 / float(rate) if rate else None
+
+
+def _import(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = (error.name or module).replace("_", "-")
+        raise UserError(
+            f"the package {error.name!r} is not installed; try: pip install {package}"
+        ) from error
+
+
+def _unknown(name: str) -> str:
+    family = name.split("/")[0].split("-")[0]
+    near = difflib.get_close_matches(name, gymnasium.registry, n=3, cutoff=0.6)
+    if family in PACKAGES and not any(other.startswith(family) for other in gymnasium.registry):
+        package = PACKAGES[family]
+        module = package.split("[")[0].replace("-", "_")
+        return f"{name} is not registered; pip install '{package}', then use {module}:{name}"
+    hint = f"did you mean {', '.join(near)}?" if near else "use module:Id for a package's own ids"
+    return f"no environment is registered as {name!r}; {hint}"

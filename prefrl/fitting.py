@@ -1,0 +1,227 @@
+"""Fitting a reward model to comparisons."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from prefrl.bradley_terry import (
+    negative_log_likelihood,
+    preference_probabilities,
+    verdict_targets,
+)
+from prefrl.queries import Comparison, QueryKey
+from prefrl.regularisation import AdaptiveL2
+from prefrl.reward_model import RewardModel
+from prefrl.seeding import generator
+from prefrl.segments import SegmentBatch
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """How good the fit is.
+
+    Attributes:
+        comparisons: How many comparisons the fit used.
+        training_loss: Mean over members, in nats.
+        heldout_loss: The loss on comparisons that a member never trained on, in nats.
+        heldout_accuracy: Share of decided comparisons that members who never trained on them
+            predict; NaN where there are none.
+        l2: Mean L2 coefficient.
+    """
+
+    comparisons: int
+    training_loss: float
+    heldout_loss: float
+    heldout_accuracy: float
+    l2: float
+
+
+class RewardFitter:
+    """Holds comparisons as tensors and fits a reward model to them, again and again.
+
+    Members differ by their initial weights and by a Poisson bootstrap: each comparison counts
+    Poisson(1) times for a member, so that a share 1/e of them is that member's validation set
+    (Christiano et al. 2017, section 2.2.3, hold out 1/e per predictor). The counts depend on the
+    seed and the question alone; re-asks of a question share them.
+
+    Args:
+        model: The model to fit, in place.
+        segment_length: The most steps T that a segment has.
+        seed: Determines the bootstrap and the order of minibatches.
+        noise: Share of answers taken to be random (Christiano et al. 2017: 0.1).
+        learning_rate: Adam's, above 0.
+        batch_size: Comparisons per minibatch.
+    """
+
+    def __init__(
+        self,
+        model: RewardModel,
+        segment_length: int,
+        *,
+        seed: int = 0,
+        noise: float = 0.1,
+        learning_rate: float = 1e-3,
+        batch_size: int = 32,
+    ) -> None:
+        """Start with no comparisons."""
+        self.model = model
+        self.l2 = AdaptiveL2(model.members)
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+        self.keys: list[QueryKey] = []
+        self._length = segment_length
+        self._seed, self._noise, self._batch_size = seed, noise, batch_size
+        self._inputs: list[Tensor] = []
+        self._masks: list[Tensor] = []
+        self._targets: list[Tensor] = []
+        self._counts: list[Tensor] = []
+
+    def __len__(self) -> int:
+        """Return the number of comparisons held."""
+        return len(self.keys)
+
+    def add(self, comparisons: Sequence[Comparison]) -> None:
+        """Take in comparisons; skipped ones say nothing and are left out."""
+        for comparison in comparisons:
+            if comparison.verdict == "skip":
+                continue
+            query = comparison.query
+            batch = SegmentBatch.from_segments(query.segments, self._length)
+            self.keys.append(query.key)
+            self._inputs.append(self.model.inputs(batch))
+            self._masks.append(torch.from_numpy(batch.mask))
+            self._targets.append(verdict_targets([comparison.verdict], [len(query.segments)])[0])
+            counts = bootstrap_counts(self._seed, query.key, self.model.members)
+            self._counts.append(torch.from_numpy(counts))
+
+    def fit(self, epochs: int, *, progress: Callable[[float], None] | None = None) -> FitReport:
+        """Fit the model, starting from where it is.
+
+        Args:
+            epochs: Passes over the comparisons, at least 0.
+            progress: Called after each epoch with the share done, in (0, 1].
+
+        Raises:
+            ValueError: If there are no comparisons.
+        """
+        if not self.keys:
+            raise ValueError("there are no comparisons to fit the reward model to")
+        data = self._data()
+        rng = generator(self._seed, "fit", len(self), int(self._epochs_done()))
+        for epoch in range(epochs):
+            self._run_epoch(data, rng)
+            if progress is not None:
+                progress((epoch + 1) / epochs)
+        return self._report(data)
+
+    def _epochs_done(self) -> float:
+        state = next(iter(self.optimizer.state.values()), None)
+        return 0.0 if state is None else float(state["step"])
+
+    def _data(self) -> "_Data":
+        options = max(len(targets) for targets in self._targets)
+        return _Data(
+            inputs=_pad_stack(self._inputs, options),
+            masks=_pad_stack(self._masks, options),
+            targets=_pad_stack(self._targets, options),
+            counts=torch.stack(self._counts, 1).float(),
+        )
+
+    def _run_epoch(self, data: "_Data", rng: np.random.Generator) -> None:
+        losses = torch.empty_like(data.counts)
+        order = torch.from_numpy(rng.permutation(len(self)))
+        for chosen in order.split(self._batch_size):
+            losses[:, chosen] = self._step(data.pick(chosen))
+        training, heldout = _split_means(losses, data.counts)
+        self.l2.update(training, heldout)
+
+    def _step(self, data: "_Data") -> Tensor:
+        losses = self._losses(data)
+        counts = data.counts
+        weighted = (losses * counts).sum(1) / counts.sum(1).clamp_min(1)
+        self.optimizer.zero_grad()
+        (weighted.sum() + self._penalty()).backward()
+        self.optimizer.step()
+        return losses.detach()
+
+    def _losses(self, data: "_Data") -> Tensor:
+        targets = data.targets.expand(self.model.members, *data.targets.shape)
+        return negative_log_likelihood(self._returns(data), targets, self._noise)
+
+    def _returns(self, data: "_Data") -> Tensor:
+        rewards = self.model(data.inputs.flatten(0, 1)).unflatten(1, data.masks.shape[:2])
+        returns: Tensor = (rewards * data.masks).sum(-1)
+        absent = ~data.masks.any(-1)
+        return returns.masked_fill(absent, -torch.inf)
+
+    def _penalty(self) -> Tensor:
+        squares = [parameter.square().flatten(1).sum(1) for parameter in self.model.parameters()]
+        return (torch.stack(squares).sum(0) * self.l2.coefficients.float()).sum()
+
+    @torch.no_grad()
+    def _report(self, data: "_Data") -> FitReport:
+        chunks = torch.arange(len(self)).split(1024)
+        returns = torch.cat([self._returns(data.pick(chosen)) for chosen in chunks], 1)
+        targets = data.targets.expand_as(returns)
+        losses = negative_log_likelihood(returns, targets, self._noise)
+        training, heldout = _split_means(losses, data.counts)
+        return FitReport(
+            comparisons=len(self),
+            training_loss=float(training.nanmean()),
+            heldout_loss=float(heldout.nanmean()),
+            heldout_accuracy=heldout_accuracy(returns, data.targets, data.counts),
+            l2=float(self.l2.coefficients.mean()),
+        )
+
+
+def bootstrap_counts(seed: int, key: QueryKey, members: int) -> np.ndarray:
+    """Return how often a comparison counts for each member, `[members]`, Poisson(1) each."""
+    return generator(seed, "bootstrap", key.round, key.index).poisson(1.0, members)
+
+
+def heldout_accuracy(returns: Tensor, targets: Tensor, counts: Tensor) -> float:
+    """Return the share of decided comparisons that are predicted by members new to them.
+
+    Args:
+        returns: Summed raw rewards, `[M, C, k]`.
+        targets: Verdicts as distributions, `[C, k]`; ties are left out, having no right answer.
+        counts: How often each member trained on each comparison, `[M, C]`.
+
+    Returns:
+        In [0, 1], or NaN where no decided comparison is new to any member.
+    """
+    new = (counts == 0).float()
+    judged = (new.sum(0) > 0) & (targets.max(-1).values == 1)
+    if not judged.any():
+        return float("nan")
+    probabilities = preference_probabilities(returns) * new[..., None]
+    right = probabilities.sum(0).argmax(-1) == targets.argmax(-1)
+    return float(right[judged].float().mean())
+
+
+@dataclass(frozen=True)
+class _Data:
+    inputs: Tensor  # [C, k, T, *input]
+    masks: Tensor  # [C, k, T] bool; no step of an absent segment counts
+    targets: Tensor  # [C, k]
+    counts: Tensor  # [M, C]
+
+    def pick(self, chosen: Tensor) -> "_Data":
+        return _Data(
+            self.inputs[chosen], self.masks[chosen], self.targets[chosen], self.counts[:, chosen]
+        )
+
+
+def _pad_stack(tensors: Sequence[Tensor], length: int) -> Tensor:
+    stacked = tensors[0].new_zeros(len(tensors), length, *tensors[0].shape[1:])
+    for row, tensor in zip(stacked, tensors, strict=True):
+        row[: len(tensor)] = tensor
+    return stacked
+
+
+def _split_means(losses: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    training = (losses * counts).sum(1) / counts.sum(1)
+    heldout = (losses * (counts == 0)).sum(1) / (counts == 0).sum(1)
+    return training, heldout

@@ -1,0 +1,78 @@
+"""The segments that queries are drawn from, bounded in bytes."""
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from prefrl.segments import Segment
+
+
+class SegmentPool:
+    """A first-in, first-out collection of segments that never holds more than `max_bytes`.
+
+    Args:
+        max_bytes: The most memory that the segments' arrays may take, in bytes.
+    """
+
+    def __init__(self, max_bytes: int = 32 * 2**20) -> None:
+        """Start empty."""
+        self._max_bytes = max_bytes
+        self._segments: deque[Segment] = deque()
+        self.nbytes = 0
+
+    def __len__(self) -> int:
+        """Return the number of segments held."""
+        return len(self._segments)
+
+    def __iter__(self) -> Iterator[Segment]:
+        """Iterate from the oldest segment to the newest."""
+        return iter(self._segments)
+
+    def add(self, segment: Segment) -> None:
+        """Add a segment, dropping the oldest ones where room is needed."""
+        self._segments.append(segment)
+        self.nbytes += segment.nbytes
+        while self.nbytes > self._max_bytes and len(self._segments) > 1:
+            self.nbytes -= self._segments.popleft().nbytes
+
+    def newest(self, count: int) -> list[Segment]:
+        """Return the `count` newest segments, oldest first (all, where there are fewer)."""
+        return list(self._segments)[-count:] if count > 0 else []
+
+    def save(self, path: Path) -> None:
+        """Write all segments to a NumPy archive, segments of one shape stacked together."""
+        shapes: dict[str, list[int]] = {}
+        for index, segment in enumerate(self._segments):
+            shapes.setdefault(_signature(segment), []).append(index)
+        arrays = {}
+        for number, indices in enumerate(shapes.values()):
+            members = [self._segments[index].named_arrays() for index in indices]
+            arrays[f"{number}/indices"] = np.array(indices)
+            for name in members[0]:
+                arrays[f"{number}/{name}"] = np.stack([member[name] for member in members])
+        np.savez(path, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes ** for allow_pickle
+
+    def load(self, path: Path) -> None:
+        """Replace the content by what `save` wrote."""
+        found: dict[int, Segment] = {}
+        with np.load(path, allow_pickle=False) as archive:
+            stacks: dict[str, dict[str, np.ndarray]] = {}
+            for key in archive.files:
+                number, name = key.split("/", 1)
+                stacks.setdefault(number, {})[name] = archive[key]
+        for stack in stacks.values():
+            for row, index in enumerate(stack.pop("indices")):
+                named = {name: array[row] for name, array in stack.items()}
+                found[int(index)] = Segment.from_named_arrays(named)
+        self._segments.clear()
+        self.nbytes = 0
+        for index in sorted(found):
+            self.add(found[index])
+
+
+def _signature(segment: Segment) -> str:
+    arrays = segment.named_arrays().items()
+    return json.dumps([(name, array.dtype.str, array.shape) for name, array in arrays])

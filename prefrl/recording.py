@@ -1,0 +1,94 @@
+"""Cutting segments out of what a vector of environments does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from prefrl.segments import Segment
+from prefrl.trees import Array, Tree, tree_map
+
+
+class SegmentRecorder:
+    """Keeps the last `length` steps of each environment and cuts segments from them.
+
+    An episode is cut into consecutive segments of `length` steps. Where its end leaves a rest, one
+    more segment holds its last `length` steps, so that no ending is missed; a shorter episode gives
+    one shorter segment. Memory is `length` steps per environment, whatever the episodes' length.
+
+    Args:
+        num_envs: The number of environments N.
+        length: Steps per segment, at least 1.
+        on_segment: Called with each segment as it is cut.
+    """
+
+    def __init__(self, num_envs: int, length: int, on_segment: Callable[[Segment], None]) -> None:
+        """Start with no steps seen."""
+        self._num_envs = num_envs
+        self._length = length
+        self._on_segment = on_segment
+        self._rings: dict[str, Tree] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget unfinished segments, as after a reset of the environments."""
+        self._step = 0
+        self._episode_steps = np.zeros(self._num_envs, int)
+        self._uncut_steps = np.zeros(self._num_envs, int)
+
+    def record(
+        self,
+        observations: Tree,
+        actions: Array,
+        true_rewards: Array,
+        dones: Array,
+        snapshots: Array | None = None,
+    ) -> None:
+        """Take in one step of all environments.
+
+        Args:
+            observations: Before the action, `[N, *obs]` or a dictionary of such.
+            actions: As the environments took them, `[N, *act]`.
+            true_rewards: `[N]`.
+            dones: Whether the step ended the episode, `[N]` bool.
+            snapshots: Drawing states before the action, `[N, *snapshot]`.
+        """
+        step: dict[str, Tree] = {
+            "observations": observations,
+            "actions": actions,
+            "true_rewards": true_rewards,
+        }
+        if snapshots is not None:
+            step["snapshots"] = snapshots
+        self._write(step)
+        self._episode_steps += 1
+        self._uncut_steps += 1
+        for env in np.flatnonzero((self._uncut_steps == self._length) | dones):
+            self._cut(int(env))
+        self._episode_steps[dones] = 0
+        self._step += 1
+
+    def _write(self, step: dict[str, Tree]) -> None:
+        if not self._rings:
+            self._rings = {name: tree_map(self._ring, tree) for name, tree in step.items()}
+        slot = self._step % self._length
+
+        def store(ring: Array, array: Array) -> Array:
+            ring[slot] = array
+            return ring
+
+        for name, tree in step.items():
+            tree_map(store, self._rings[name], tree)
+
+    def _ring(self, array: Array) -> Array:
+        return np.zeros((self._length, *array.shape), array.dtype)
+
+    def _cut(self, env: int) -> None:
+        steps = min(self._length, int(self._episode_steps[env]))
+        window = np.arange(self._step - steps + 1, self._step + 1) % self._length
+        parts: dict[str, Any] = {
+            name: tree_map(lambda ring: ring[window, env], tree)
+            for name, tree in self._rings.items()
+        }
+        self._on_segment(Segment(**parts))
+        self._uncut_steps[env] = 0

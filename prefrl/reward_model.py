@@ -1,0 +1,169 @@
+"""Reward models: an ensemble of networks whose members are computed in one batch."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import gymnasium
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from prefrl.encoding import StepEncoder
+from prefrl.queries import Choice
+from prefrl.segments import Segment, SegmentBatch
+from prefrl.trees import Array, Tree
+
+
+class RewardModel(Protocol):
+    """What fitting, queries and agents need of a reward model, in every domain.
+
+    A model has M ≥ 1 members. Inputs are made once from segments and then indexed and batched, so
+    that a fit does not encode the same segments again every epoch.
+    """
+
+    members: int
+
+    def inputs(self, batch: SegmentBatch) -> Tensor:
+        """Return what the members read, `[B, T, *input]`."""
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Return raw rewards per step, `[M, *leading]`, for inputs `[*leading, *input]`."""
+
+    def parameters(self) -> Any:
+        """Return the parameters to fit; the first axis of each is the member."""
+
+    def fit_scales(self, segments: Sequence[Segment]) -> None:
+        """Set the scale of the inputs, before a fit, to that of these segments."""
+
+    def fit_normalisation(self, segments: Sequence[Segment]) -> None:
+        """Set each member's normalisation, after a fit, on these segments."""
+
+    def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
+        """Return the mean of the members' normalised rewards, `[...]`, for steps `[..., *obs]`."""
+
+
+class RewardEnsemble(nn.Module):
+    """Members of fully connected networks on observation and action.
+
+    Christiano et al. 2017, appendix A.1: two hidden layers of 64, leaky ReLU with slope 0.01. The
+    members' weights are stacked, `[M, in, out]`, so that one batched product serves them all.
+
+    Args:
+        observation_space: See `StepEncoder`.
+        action_space: See `StepEncoder`.
+        members: The number of members M, at least 1.
+        hidden: Units of each hidden layer.
+        seed: Determines the initial weights, whatever the global random state.
+    """
+
+    input_mean: Tensor
+    input_std: Tensor
+    output_mean: Tensor
+    output_std: Tensor
+
+    def __init__(
+        self,
+        observation_space: gymnasium.Space[Any],
+        action_space: gymnasium.Space[Any],
+        *,
+        members: int = 3,
+        hidden: tuple[int, ...] = (64, 64),
+        seed: int = 0,
+    ) -> None:
+        """Draw the initial weights as torch.nn.Linear does."""
+        super().__init__()
+        self.members = members
+        self._encoder = StepEncoder(observation_space, action_space)
+        sizes = (self._encoder.size, *hidden, 1)
+        draw = torch.Generator().manual_seed(seed)
+        self.weights = nn.ParameterList()
+        self.biases = nn.ParameterList()
+        for fan_in, fan_out in itertools.pairwise(sizes):
+            bound = 1 / math.sqrt(fan_in)
+            weight = torch.empty(members, fan_in, fan_out).uniform_(-bound, bound, generator=draw)
+            bias = torch.empty(members, 1, fan_out).uniform_(-bound, bound, generator=draw)
+            self.weights.append(nn.Parameter(weight))
+            self.biases.append(nn.Parameter(bias))
+        self.register_buffer("input_mean", torch.zeros(sizes[0]))
+        self.register_buffer("input_std", torch.ones(sizes[0]))
+        self.register_buffer("output_mean", torch.zeros(members))
+        self.register_buffer("output_std", torch.ones(members))
+
+    def inputs(self, batch: SegmentBatch) -> Tensor:
+        """Return encoded steps, `[B, T, D]`."""
+        return torch.from_numpy(self._encoder(batch.observations, batch.actions))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return raw rewards, `[M, *leading]`, for encoded steps `[*leading, D]`."""
+        steps = (inputs.flatten(0, -2) - self.input_mean) / self.input_std
+        hidden = steps.expand(self.members, *steps.shape)
+        *layers, last = zip(self.biases, self.weights, strict=True)
+        for bias, weight in layers:
+            hidden = functional.leaky_relu(torch.baddbmm(bias, hidden, weight), 0.01)
+        rewards = torch.baddbmm(last[0], hidden, last[1])
+        return rewards.reshape(self.members, *inputs.shape[:-1])
+
+    def fit_scales(self, segments: Sequence[Segment]) -> None:
+        """Set input mean and standard deviation to those of the segments' steps."""
+        steps = self._steps(segments)
+        self.input_mean.copy_(steps.mean(0))
+        self.input_std.copy_(steps.std(0, correction=0).clamp_min(1e-2))
+
+    @torch.no_grad()
+    def fit_normalisation(self, segments: Sequence[Segment]) -> None:
+        """Give each member's rewards mean 0 and standard deviation 1 over the segments' steps."""
+        rewards = self(self._steps(segments))
+        self.output_mean.copy_(rewards.mean(1))
+        self.output_std.copy_(rewards.std(1, correction=0).clamp_min(1e-6))
+
+    @torch.no_grad()
+    def normalised(self, inputs: Tensor) -> Tensor:
+        """Return each member's normalised rewards, `[M, *leading]`."""
+        shape = (self.members, *[1] * (inputs.ndim - 1))
+        rewards: Tensor = self(inputs)
+        return (rewards - self.output_mean.view(shape)) / self.output_std.view(shape)
+
+    def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
+        """Return the mean of the members' normalised rewards.
+
+        Args:
+            observations: `[..., *obs]`, or a dictionary of such, as the environment gave them.
+            actions: `[..., *act]`, as the environment took them.
+
+        Returns:
+            `[...]` float32.
+        """
+        inputs = torch.from_numpy(self._encoder(observations, actions))
+        rewards: NDArray[np.float32] = self.normalised(inputs).mean(0).numpy()
+        return rewards
+
+    def _steps(self, segments: Sequence[Segment]) -> Tensor:
+        batch = SegmentBatch.from_segments(segments)
+        return self.inputs(batch)[torch.from_numpy(batch.mask)]
+
+
+def member_returns(model: RewardModel, choices: Sequence[Choice]) -> Tensor:
+    """Return each member's summed raw rewards of the segments of each choice.
+
+    Args:
+        model: The reward model.
+        choices: C ≥ 1 choices; the largest has k segments.
+
+    Returns:
+        `[M, C, k]`; −inf where a choice has fewer segments.
+    """
+    size = max(len(choice) for choice in choices)
+    rows, columns = zip(
+        *[(row, column) for row, choice in enumerate(choices) for column in range(len(choice))],
+        strict=True,
+    )
+    batch = SegmentBatch.from_segments([segment for choice in choices for segment in choice])
+    rewards = model(model.inputs(batch))
+    sums = (rewards * torch.from_numpy(batch.mask)).sum(-1)
+    returns = torch.full((model.members, len(choices), size), -torch.inf)
+    returns[:, rows, columns] = sums
+    return returns

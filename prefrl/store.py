@@ -1,0 +1,334 @@
+"""The label store: every question, verdict and piece of scalar feedback as a row."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from prefrl.errors import UserError
+from prefrl.queries import Comparison, Query, QueryKey, Verdict
+from prefrl.segments import Segment
+from prefrl.teachers import Answer
+
+_metadata = sa.MetaData()
+
+_segments = sa.Table(
+    "segments",
+    _metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+_questions = sa.Table(
+    "questions",
+    _metadata,
+    sa.Column("run", sa.String, primary_key=True),
+    sa.Column("round", sa.Integer, primary_key=True),
+    sa.Column("index", sa.Integer, primary_key=True),
+    sa.Column("repeat", sa.Integer, primary_key=True),
+    sa.Column("segment_ids", sa.String, nullable=False),
+    sa.Column("strategy", sa.String, nullable=False),
+    sa.Column("agent_step", sa.Integer, nullable=False),
+    sa.Column("asked_at", sa.Float, nullable=False),
+)
+
+_verdicts = sa.Table(
+    "verdicts",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run", sa.String, nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("index", sa.Integer, nullable=False),
+    sa.Column("repeat", sa.Integer, nullable=False),
+    sa.Column("verdict", sa.String, nullable=False),  # an index, "tie", "skip" or "undo"
+    sa.Column("labeller", sa.String, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("answered_at", sa.Float, nullable=False),
+    sa.Column("shown_left", sa.Integer, nullable=False),
+)
+
+_feedback = sa.Table(
+    "feedback",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run", sa.String, nullable=False),
+    sa.Column("labeller", sa.String, nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("given_at", sa.Float, nullable=False),
+    sa.Column("agent_step", sa.Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Label:
+    """A question with the verdict that stands, if one does.
+
+    Attributes:
+        query: The question.
+        answer: The last verdict that was not undone, or None.
+    """
+
+    query: Query
+    answer: Answer | None
+
+
+class LabelStore:
+    """Questions and verdicts in an SQL database; rows are only ever added.
+
+    Each method that writes commits before it returns. An SQLite file is kept in write-ahead mode
+    with full synchronisation, so that what was committed survives the loss of the process or power.
+
+    Args:
+        location: A path of an SQLite file, or a database URL that SQLAlchemy reads.
+
+    Raises:
+        UserError: If the file is damaged or no label store.
+    """
+
+    def __init__(self, location: Path | str) -> None:
+        """Open the store, making it when it is missing."""
+        self.location = str(location)
+        url = self.location if "://" in self.location else f"sqlite:///{location}"
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _make_durable)
+        with self._reporting_damage():
+            _metadata.create_all(self._engine)
+            self._check()
+
+    def ask(self, queries: Sequence[Query]) -> tuple[list[Answer], list[Query]]:
+        """Write down questions, except those whose key is in the store already.
+
+        Args:
+            queries: The questions, each with a key of its own.
+
+        Returns:
+            The verdicts that the store has on these questions, and the questions without one.
+        """
+        with self._reporting_damage(), self._engine.begin() as connection:
+            columns = [_questions.c[name] for name in _KEY]
+            known = {QueryKey(*row) for row in connection.execute(sa.select(*columns))}
+            fresh = [query for query in queries if query.key not in known]
+            self._insert_segments(connection, fresh)
+            for query in fresh:
+                connection.execute(sa.insert(_questions).values(_question_row(query)))
+            verdicts = self._standing_verdicts(connection)
+        answers = [_answer(q, verdicts[q.key]) for q in queries if q.key in verdicts]
+        return answers, [query for query in queries if query.key not in verdicts]
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        """Write down verdicts about questions that were asked."""
+        rows = [_verdict_row(answer) for answer in answers]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_verdicts), rows)
+
+    def undo(self, key: QueryKey, labeller: str) -> None:
+        """Take back a labeller's last verdict about a question, by a row of its own."""
+        row = {"verdict": "undo", "labeller": labeller, "seconds": 0.0, "shown_left": 0}
+        row |= {"answered_at": time.time(), **_key_columns(key)}
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_verdicts).values(row))
+
+    def add_feedback(
+        self, run: str, labeller: str, value: float, agent_step: int, given_at: float
+    ) -> None:
+        """Write down scalar feedback, such as TAMER's key presses.
+
+        Args:
+            run: The run's name.
+            labeller: Who gave it.
+            value: Positive for good, negative for bad.
+            agent_step: Steps that the agent had taken.
+            given_at: When, in seconds since 1970.
+        """
+        row = {"run": run, "labeller": labeller, "value": value, "given_at": given_at}
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_feedback).values(agent_step=agent_step, **row))
+
+    def labels(self, run: str | None = None) -> list[Label]:
+        """Return all questions in the order of their keys, each with the verdict that stands.
+
+        Args:
+            run: Only the questions of this run.
+        """
+        with self._reporting_damage(), self._engine.connect() as connection:
+            order = [_questions.c[name] for name in _KEY]
+            select = sa.select(_questions).order_by(*order)
+            questions = connection.execute(select).mappings().all()
+            segments = _LazySegments(connection)
+            verdicts = self._standing_verdicts(connection)
+            return [
+                _label(row, segments, verdicts)
+                for row in questions
+                if run is None or row["run"] == run
+            ]
+
+    def comparisons(self, run: str | None = None) -> list[Comparison]:
+        """Return the questions that have a verdict, with the verdict that stands."""
+        answers = (label.answer for label in self.labels(run))
+        return [answer for answer in answers if answer is not None]
+
+    def labels_used(self, run: str | None = None) -> int:
+        """Return how much of the budget is spent: ties count; skips and re-asks do not."""
+        comparisons = self.comparisons(run)
+        return sum(c.verdict != "skip" and c.query.key.repeat == 0 for c in comparisons)
+
+    def feedback(self) -> list[dict[str, Any]]:
+        """Return all scalar feedback, oldest first."""
+        with self._reporting_damage(), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_feedback).order_by(_feedback.c.id)).mappings()
+            return [dict(row) for row in rows]
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of an SQLite store to a new file."""
+        with self._engine.connect() as connection:
+            connection.execute(sa.text("VACUUM INTO :path"), {"path": str(path)})
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _check(self) -> None:
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                verdict = connection.execute(sa.text("PRAGMA quick_check")).scalar_one()
+            if verdict != "ok":
+                raise UserError(self._damage(str(verdict).splitlines()[-1]))
+
+    @contextmanager
+    def _reporting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            raise UserError(self._damage(str(error.orig))) from error
+
+    def _damage(self, detail: str) -> str:
+        return f"the label store {self.location} is damaged or no label store ({detail})"
+
+    def _insert_segments(self, connection: sa.Connection, queries: Sequence[Query]) -> None:
+        segments = {segment.id: segment for query in queries for segment in query.segments}
+        known = set(connection.scalars(sa.select(_segments.c.id)))
+        rows = [
+            {"id": identity, "data": segment.to_bytes()}
+            for identity, segment in segments.items()
+            if identity not in known
+        ]
+        if rows:
+            connection.execute(sa.insert(_segments), rows)
+
+    def _standing_verdicts(self, connection: sa.Connection) -> dict[QueryKey, sa.RowMapping]:
+        standing: dict[QueryKey, list[sa.RowMapping]] = {}
+        for row in connection.execute(sa.select(_verdicts).order_by(_verdicts.c.id)).mappings():
+            stack = standing.setdefault(_key(row), [])
+            if row["verdict"] == "undo":
+                _remove_last(stack, row["labeller"])
+            else:
+                stack.append(row)
+        return {key: stack[-1] for key, stack in standing.items() if stack}
+
+
+_KEY = ("run", "round", "index", "repeat")
+
+
+class _LazySegments:
+    def __init__(self, connection: sa.Connection) -> None:
+        rows = connection.execute(sa.select(_segments))
+        self._data = {row.id: row.data for row in rows}
+        self._read: dict[str, Segment] = {}
+
+    def __getitem__(self, identity: str) -> Segment:
+        if identity not in self._read:
+            self._read[identity] = Segment.from_bytes(self._data[identity])
+        return self._read[identity]
+
+
+def _make_durable(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
+
+
+def _key(row: sa.RowMapping) -> QueryKey:
+    return QueryKey(*(row[name] for name in _KEY))
+
+
+def _key_columns(key: QueryKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in _KEY}
+
+
+def _question_row(query: Query) -> dict[str, Any]:
+    return {
+        **_key_columns(query.key),
+        "segment_ids": json.dumps([segment.id for segment in query.segments]),
+        "strategy": query.strategy,
+        "agent_step": query.agent_step,
+        "asked_at": query.asked_at,
+    }
+
+
+def _verdict_row(answer: Answer) -> dict[str, Any]:
+    return {
+        **_key_columns(answer.query.key),
+        "verdict": str(answer.verdict),
+        "labeller": answer.labeller,
+        "seconds": answer.seconds,
+        "answered_at": answer.answered_at,
+        "shown_left": answer.shown_left,
+    }
+
+
+def _remove_last(stack: list[sa.RowMapping], labeller: str) -> None:
+    for place in reversed(range(len(stack))):
+        if stack[place]["labeller"] == labeller:
+            del stack[place]
+            return
+
+
+def _label(
+    row: sa.RowMapping, segments: _LazySegments, verdicts: dict[QueryKey, sa.RowMapping]
+) -> Label:
+    query = Query(
+        key=_key(row),
+        segments=tuple(segments[identity] for identity in json.loads(row["segment_ids"])),
+        strategy=row["strategy"],
+        agent_step=row["agent_step"],
+        asked_at=row["asked_at"],
+    )
+    verdict = verdicts.get(query.key)
+    return Label(query, None if verdict is None else _answer(query, verdict))
+
+
+def _answer(query: Query, row: sa.RowMapping) -> Answer:
+    return Answer(
+        query,
+        parse_verdict(row["verdict"]),
+        labeller=row["labeller"],
+        seconds=row["seconds"],
+        answered_at=row["answered_at"],
+        shown_left=row["shown_left"],
+    )
+
+
+def parse_verdict(text: str) -> Verdict:
+    """Return the verdict that a text stands for: an index, "tie" or "skip".
+
+    Raises:
+        ValueError: If the text is none of these.
+    """
+    match text:
+        case "tie":
+            return "tie"
+        case "skip":
+            return "skip"
+        case _ if text.isdecimal():
+            return int(text)
+        case _:
+            raise ValueError(f"{text!r} is no verdict; use an index, tie or skip")

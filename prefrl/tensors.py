@@ -1,0 +1,37 @@
+"""Modules and optimisers as safetensors files, without pickles."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, load_model, save_file, save_model
+from torch import Tensor, nn
+
+
+def save_module(path: Path, module: nn.Module) -> None:
+    """Write a module's parameters and buffers, those that share memory once."""
+    save_model(module, str(path))
+
+
+def load_module(path: Path, module: nn.Module) -> None:
+    """Read what `save_module` wrote into a module of the same shape."""
+    load_model(module, path)
+
+
+def save_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
+    """Write what an optimiser remembers of each parameter; its settings are not part of it."""
+    state = optimizer.state_dict()["state"]
+    tensors: dict[str, Tensor] = {
+        f"{index}.{name}": value.contiguous()
+        for index, entries in state.items()
+        for name, value in entries.items()
+    }
+    save_file(tensors, path)
+
+
+def load_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
+    """Read what `save_optimizer` wrote into an optimiser of the same parameters."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in load_file(path).items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -1,0 +1,41 @@
+"""Observations that are one array or a dictionary of arrays, handled alike."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Tree: TypeAlias = Array | dict[str, Array]
+
+
+def tree_map(function: Callable[..., Array], tree: Tree, *others: Tree) -> Tree:
+    """Apply a function to the matching arrays of trees of one structure.
+
+    Args:
+        function: Takes one array per tree and returns an array.
+        tree: The tree that gives the structure.
+        *others: Trees of the same structure.
+
+    Returns:
+        A tree of the same structure.
+    """
+    if isinstance(tree, dict):
+        return {key: function(tree[key], *(_child(other, key) for other in others)) for key in tree}
+    return function(tree, *others)
+
+
+def _child(tree: Tree, key: str) -> Array:
+    assert isinstance(tree, dict), "trees differ in structure"
+    return tree[key]
+
+
+def tree_stack(trees: Sequence[Tree]) -> Tree:
+    """Stack trees of one structure along a new first axis."""
+    return tree_map(lambda *leaves: np.stack(leaves), *trees)
+
+
+def tree_leaves(tree: Tree) -> list[Array]:
+    """Return the arrays of a tree, in the order of its keys."""
+    return list(tree.values()) if isinstance(tree, dict) else [tree]
