@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from gymnasium import Space
 
 from prefrl.encoding import check_spaces
 from prefrl.environments import make

@@ -85,11 +85,11 @@ def _encode_tree(space: gymnasium.Space[Any], tree: Tree) -> list[Array]:
 
 def _encode(space: gymnasium.Space[Any], array: Array) -> Array:
     if isinstance(space, spaces.Discrete):
-        return np.eye(int(space.n), dtype=np.float32)[array - space.start]
+        return _one_hot(array - space.start, int(space.n))
     if isinstance(space, spaces.MultiDiscrete):
         starts = np.asarray(space.start)
         parts = [
-            np.eye(int(count), dtype=np.float32)[array[..., place] - starts[place]]
+            _one_hot(array[..., place] - starts[place], int(count))
             for place, count in enumerate(space.nvec)
         ]
         return np.concatenate(parts, axis=-1)
@@ -97,3 +97,8 @@ def _encode(space: gymnasium.Space[Any], array: Array) -> Array:
     leading = array.shape[: array.ndim - len(space.shape)]
     flat: Array = array.reshape(*leading, -1)
     return flat
+
+
+def _one_hot(indices: Array, count: int) -> Array:
+    rows: Array = np.eye(count, dtype=np.float32)[indices]
+    return rows
