@@ -30,18 +30,18 @@ class PPOSettings:
         hidden: Units of each hidden layer, of the policy and of the value network.
     """
 
-    num_envs: int = 16
-    n_steps: int = 256
-    batch_size: int = 256
+    num_envs: int = 32
+    n_steps: int = 128
+    batch_size: int = 1024
     n_epochs: int = 10
-    learning_rate: float = 3e-4
+    learning_rate: float = 1e-3
     gamma: float = 0.99
     gae_lambda: float = 0.95
     clip_range: float = 0.2
     ent_coef: float = 0.0
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
-    log_std_init: float = 0.0
+    log_std_init: float = -1.0
     hidden: tuple[int, ...] = (64, 64)
 
 

@@ -5,15 +5,15 @@
 The systems train in turn, one process at a time with one thread each, and in every repeat anew, so
 that whatever else the machine does falls on all of them; the ratio to stable-baselines3 is taken
 within a repeat. Of each: the environment steps it took (not those it was asked for), the seconds of
-training alone (imports, making environments and evaluating are left out; collecting, asking and
-fitting rewards are in), and the true return afterwards, the mean of 20 episodes with deterministic
-actions. No system is told the control cost, and all but "prefrl-defaults" have the same settings of
-PPO and number of environments.
+training alone, and the true return afterwards, the mean of 20 episodes with deterministic actions.
+Collecting, asking and fitting rewards are in the time; imports, making environments, evaluating and
+prefrl's checkpoints, which the others do not write, are not. Control costs nothing in any of them,
+and all but "prefrl-defaults" have the same settings of PPO and number of environments.
 
 imitation 1.0.1 needs older packages than prefrl: it gets a virtual environment below the folder,
 made once (Python 3.11; its mujoco has no wheels for later ones). It runs HalfCheetah-v4, which has
-the observations and the true reward of v5, and may be asked for too few steps to fill its 20
-iterations, then does fewer: at least 320,000 steps are a fair measurement.
+the observations and the true reward of v5. Ask for at least 320,000 steps: preference learning has
+costs that do not grow with the run, and with fewer steps imitation does fewer than 20 iterations.
 """
 
 import json

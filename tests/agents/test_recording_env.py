@@ -1,0 +1,106 @@
+"""The vector of training environments."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+from prefrl.agents.recording_env import RecordingVecEnv
+from prefrl.errors import UserError
+from prefrl.recording import SegmentRecorder
+from prefrl.segments import Segment
+
+
+class Counter(gymnasium.Env[np.ndarray, int]):
+    """Observes the step's number; its reward is ten times that; ends at `end`."""
+
+    observation_space = gymnasium.spaces.Box(0, 100, (1,), np.float32)
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, end: int, *, truncates: bool = False, broken_at: int = -1) -> None:
+        self._end, self._truncates, self._broken_at = end, truncates, broken_at
+
+    def reset(
+        self, *, seed: int | None = None, options: Any = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        super().reset(seed=seed)
+        self._count = 0
+        return self._observe(), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self._count += 1
+        ended = self._count == self._end
+        reward = 10.0 * self._count
+        return self._observe(), reward, ended and not self._truncates, ended and self._truncates, {}
+
+    def _observe(self) -> np.ndarray:
+        broken = self._count == self._broken_at
+        return np.array([np.nan if broken else self._count], np.float32)
+
+
+def test_the_true_reward_is_in_info_only() -> None:
+    env = RecordingVecEnv([Counter(3), Counter(5)])
+    env.reset_with_seeds([0, 1])
+    _, rewards, _, infos = env.step(np.zeros(2, int))
+    np.testing.assert_array_equal(rewards, [0, 0])
+    assert [info["true_reward"] for info in infos] == [10, 10]
+
+
+@pytest.mark.parametrize("truncates", [False, True])
+def test_an_ended_episode_restarts_at_once(truncates: bool) -> None:
+    env = RecordingVecEnv([Counter(2, truncates=truncates)])
+    env.reset_with_seeds([0])
+    env.step(np.zeros(1, int))
+    observations, _, dones, infos = env.step(np.zeros(1, int))
+    assert dones[0]
+    assert observations[0] == 0
+    assert infos[0]["terminal_observation"] == 2
+    assert infos[0]["TimeLimit.truncated"] is truncates
+
+
+def test_a_rollout_holds_what_was_given_and_taken() -> None:
+    env = RecordingVecEnv([Counter(3), Counter(5)])
+    env.reset_with_seeds([0, 1])
+    for action in (0, 1, 1, 0):
+        env.step(np.array([action, 1 - action]))
+    rollout = env.take_rollout()
+    np.testing.assert_array_equal(rollout.observations[..., 0].T, [[0, 1, 2, 0], [0, 1, 2, 3]])  # type: ignore[index, call-overload]
+    np.testing.assert_array_equal(rollout.actions.T, [[0, 1, 1, 0], [1, 0, 0, 1]])
+    np.testing.assert_array_equal(rollout.true_rewards.T, [[10, 20, 30, 10], [10, 20, 30, 40]])
+    np.testing.assert_array_equal(rollout.dones.T, [[0, 0, 1, 0], [0, 0, 0, 0]])
+    assert env.steps_taken == 8
+
+
+def test_segments_are_cut_from_what_is_stepped() -> None:
+    segments: list[Segment] = []
+    env = RecordingVecEnv([Counter(4)], recorder=SegmentRecorder(1, 2, segments.append))
+    env.reset_with_seeds([0])
+    for _ in range(8):
+        env.step(np.zeros(1, int))
+    assert [segment.true_rewards.tolist() for segment in segments] == [[10, 20], [30, 40]] * 2
+
+
+def test_an_early_end_is_reported_once() -> None:
+    reports: list[int] = []
+    env = RecordingVecEnv([Counter(1)], on_termination=lambda: reports.append(1))
+    env.reset_with_seeds([0])
+    for _ in range(3):
+        env.step(np.zeros(1, int))
+    assert reports == [1]
+
+
+def test_a_time_limit_is_no_early_end() -> None:
+    reports: list[int] = []
+    env = RecordingVecEnv([Counter(1, truncates=True)], on_termination=lambda: reports.append(1))
+    env.reset_with_seeds([0])
+    env.step(np.zeros(1, int))
+    assert reports == []
+
+
+def test_an_observation_that_is_not_finite_is_named() -> None:
+    env = RecordingVecEnv([Counter(9), Counter(9, broken_at=2)])
+    env.reset_with_seeds([0, 1])
+    env.step(np.zeros(2, int))
+    with pytest.raises(UserError, match=r"environment 1 .* after 4 steps"):
+        env.step(np.zeros(2, int))

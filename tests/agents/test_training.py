@@ -1,0 +1,238 @@
+"""The training loop: it learns, repeats itself, and resumes as if never interrupted."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from stable_baselines3 import PPO
+
+from prefrl.agents.checkpoints import newest_checkpoint
+from prefrl.agents.evaluation import evaluate
+from prefrl.agents.ppo import load
+from prefrl.agents.run_folder import create_run_folder
+from prefrl.agents.settings import RunSettings
+from prefrl.agents.training import Training
+from prefrl.errors import UserError
+from prefrl.store import LabelStore
+
+
+def train(settings: RunSettings, folder: Path, silent: Any) -> Training:
+    create_run_folder(folder, settings)
+    training = Training(settings, folder, silent)
+    training.run()
+    return training
+
+
+def weights(training: Training) -> dict[str, torch.Tensor]:
+    assert training.preferences is not None
+    return {**training.agent.policy.state_dict(), **training.preferences.model.state_dict()}
+
+
+def assert_equal_weights(one: Training, other: Training) -> None:
+    for name, value in weights(one).items():
+        assert torch.equal(value, weights(other)[name]), name
+
+
+def test_the_agent_is_stock_ppo(settings: RunSettings, folder: Path, silent: Any) -> None:
+    assert type(Training(settings, folder, silent).agent) is PPO
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_ppo_learns_from_preferences_alone(
+    seed: int, settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    learning = dataclasses.replace(
+        settings,
+        seed=seed,
+        steps=8000,
+        labels=80,
+        ppo=dataclasses.replace(settings.ppo, learning_rate=3e-3),
+    )
+    training = train(learning, tmp_path / "run", silent)
+    assert evaluate(training.agent.policy, settings.env, episodes=5).mean() > 18  # of at most 20
+
+
+def test_the_whole_budget_is_asked(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
+    training = train(settings, tmp_path / "run", silent)
+    assert training.store is not None
+    assert training.store.labels_used() == settings.labels
+    assert silent.rows[-1]["labels"] == settings.labels
+
+
+def test_steps_are_counted_as_taken(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
+    training = train(settings, tmp_path / "run", silent)
+    assert training.env.steps_taken == training.planned_steps == silent.rows[-1]["steps"] == 1280
+
+
+def test_the_same_seed_gives_the_same_weights(
+    settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    one = train(settings, tmp_path / "one", silent)
+    assert_equal_weights(one, train(settings, tmp_path / "other", silent))
+
+
+def test_another_seed_gives_other_weights(
+    settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    one = train(settings, tmp_path / "one", silent)
+    other = train(dataclasses.replace(settings, seed=1), tmp_path / "other", silent)
+    name = "weights.0"
+    assert not torch.equal(weights(one)[name], weights(other)[name])
+
+
+@pytest.mark.parametrize("stop_after", [1, 3])
+@pytest.mark.parametrize("reward", ["learned", "true"])
+def test_a_resumed_run_equals_one_never_stopped(
+    stop_after: int, reward: Any, settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    settings = dataclasses.replace(settings, reward=reward)
+    whole = train(settings, tmp_path / "whole", silent)
+    rows = list(silent.rows)
+    create_run_folder(tmp_path / "stopped", settings)
+    stopped = Training(settings, tmp_path / "stopped", silent)
+    stopped._rounds, all_rounds = stopped._rounds[:stop_after], stopped._rounds
+    assert len(all_rounds) > stop_after
+    stopped.run()
+    resumed = Training(settings, tmp_path / "stopped", silent)
+    resumed.load(newest_checkpoint(tmp_path / "stopped"))
+    torch.manual_seed(99)  # what happened to the generators in between must not matter
+    np.random.seed(99)
+    resumed.run()
+    for name, value in whole.agent.policy.state_dict().items():
+        assert torch.equal(value, resumed.agent.policy.state_dict()[name]), name
+    again = silent.rows[len(rows) :]
+    for row, other in zip(rows, again, strict=True):
+        assert without_times(row) == without_times(other)
+
+
+def without_times(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: repr(value) for name, value in row.items() if name != "seconds"}
+
+
+def test_true_reward_needs_no_labels(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
+    settings = dataclasses.replace(settings, reward="true")
+    training = train(settings, tmp_path / "run", silent)
+    assert training.store is None
+    assert silent.rows[-1]["labels"] == 0
+
+
+def test_the_agent_never_sees_the_true_reward(
+    settings: RunSettings, folder: Path, silent: Any
+) -> None:
+    training = Training(settings, folder, silent)
+    training.run()
+    assert training.preferences is not None
+    rewards = training.agent.rollout_buffer.rewards  # scaled by one factor, and bootstrapped
+    assert not np.allclose(rewards, rewards.flat[0])
+    training.env.reset_with_seeds([0] * 4)
+    _, given, _, _ = training.env.step(np.ones((4, 1), np.float32))
+    np.testing.assert_array_equal(given, np.zeros(4))
+
+
+def test_load_gives_the_trained_agent(settings: RunSettings, folder: Path, silent: Any) -> None:
+    training = Training(settings, folder, silent)
+    training.run()
+    agent = load(folder)
+    assert type(agent) is PPO
+    observations = np.random.default_rng(0).uniform(-1, 1, (8, 2)).astype(np.float32)
+    expected, _ = training.agent.predict(observations, deterministic=True)
+    np.testing.assert_array_equal(agent.predict(observations, deterministic=True)[0], expected)
+
+
+def test_an_early_termination_is_warned_of_once(tmp_path: Path, silent: Any) -> None:
+    settings = RunSettings(env="CartPole-v1", run="cart", steps=512, labels=10, rounds=1)
+    ppo = dataclasses.replace(settings.ppo, num_envs=2, n_steps=64, batch_size=64, n_epochs=1)
+    settings = dataclasses.replace(settings, ppo=ppo)
+    train(settings, tmp_path / "run", silent)
+    assert len(silent.warnings) == 1
+    assert "end early" in silent.warnings[0]
+
+
+def test_unsupported_spaces_are_refused(tmp_path: Path, silent: Any) -> None:
+    class Texts(gymnasium.Env[str, int]):
+        observation_space = gymnasium.spaces.Text(5)
+        action_space = gymnasium.spaces.Discrete(2)
+
+    gymnasium.register("Texts-v0", Texts)
+    try:
+        with pytest.raises(UserError, match="Text, which is not supported"):
+            Training(RunSettings(env="Texts-v0", run="texts"), tmp_path, silent)
+    finally:
+        del gymnasium.registry["Texts-v0"]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import torch
+from prefrl.agents.cli import main
+torch.set_num_threads(1)
+main(sys.argv[1:])
+"""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", KILLED, *arguments]
+
+
+SMALL = "--steps 6000 --labels 60 --rounds 6 --num-envs 4 --n-steps 100 --batch-size 100"
+
+
+def test_a_killed_run_loses_no_label_and_ends_the_same(tmp_path: Path) -> None:
+    environment = {**os.environ, "MUJOCO_GL": "disabled"}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    start = ["train", "prefrl/Reacher-v0", *SMALL.split()]
+
+    def run(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command(*arguments), cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
+        )
+
+    assert run(*start, "--out", str(whole)).wait() == 0
+    process = run(*start, "--out", str(killed))
+    seen = 0
+    for _ in range(3):
+        wait_for_checkpoint(killed, seen, process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        seen = count_labels(killed)
+        process = run("resume", str(killed))
+    assert process.wait() == 0
+    assert result(killed) == result(whole)
+    assert labels(killed) == labels(whole)
+
+
+def wait_for_checkpoint(folder: Path, labels_seen: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if (folder / "checkpoints" / "000001").exists() and count_labels(folder) > labels_seen:
+            return
+        time.sleep(0.02)
+
+
+def count_labels(folder: Path) -> int:
+    return LabelStore(folder / "labels.sqlite").labels_used()
+
+
+def labels(folder: Path) -> list[tuple[Any, ...]]:
+    comparisons = LabelStore(folder / "labels.sqlite").comparisons()
+    return [
+        (c.query.key.round, c.query.key.index, c.verdict, *(s.id for s in c.query.segments))
+        for c in comparisons
+    ]
+
+
+def result(folder: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    timed = ("wall_seconds", "env_steps_per_second")
+    return {name: value for name, value in values.items() if name not in timed}

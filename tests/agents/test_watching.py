@@ -1,0 +1,36 @@
+"""Films of agents."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from prefrl.agents.run_folder import create_run_folder
+from prefrl.agents.settings import PPOSettings, RunSettings
+from prefrl.agents.training import Training
+from prefrl.agents.watching import film_run
+from prefrl.drawing import choose_gl
+
+
+def test_a_trained_robot_is_filmed_in_real_time(tmp_path: Path, silent: Any) -> None:
+    choose_gl()
+    if "MUJOCO_GL" not in os.environ and "CI" not in os.environ:
+        pytest.skip("no GL library: apt-get install libegl1 libgl1-mesa-dri")
+    ppo = PPOSettings(num_envs=2, n_steps=50, batch_size=50, n_epochs=1)
+    settings = RunSettings(
+        env="prefrl.envs:prefrl/Reacher-v0", run="r", steps=200, reward="true", rounds=1, ppo=ppo
+    )
+    create_run_folder(tmp_path / "run", settings)
+    Training(settings, tmp_path / "run", silent).run()
+    film = tmp_path / "film.mp4"
+    film_run(tmp_path / "run", film, seconds=0.4, size=64)
+    meta, *frames = imageio_ffmpeg.read_frames(film)
+    assert meta["codec"] == "h264"
+    assert meta["fps"] == 25
+    assert len(frames) == 10  # 0.4 seconds at 25 frames a second
+    pixels = np.frombuffer(frames[0], np.uint8)
+    assert pixels.size == 64 * 64 * 3
+    assert pixels.std() > 10, "the frame is blank"

@@ -1,0 +1,81 @@
+"""Settings and tiny helpers that several test files share."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+from prefrl.queries import Query, QueryKey
+from prefrl.segments import Segment
+from prefrl.store import LabelStore
+from prefrl.trees import Array, Tree
+
+torch.set_num_threads(1)
+
+settings.register_profile(
+    "prefrl",
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("prefrl")
+
+
+def _make_segment(
+    values: Sequence[float] = (0.0,),
+    *,
+    observations: Tree | None = None,
+    mask: Sequence[bool] = (),
+    group: str = "",
+    snapshots: Array | None = None,
+) -> Segment:
+    actions = np.asarray(values, np.float32)[:, None]
+    return Segment(
+        observations=np.zeros((len(values), 1), np.float32)
+        if observations is None
+        else observations,
+        actions=actions,
+        true_rewards=actions[:, 0],
+        mask=np.asarray(mask, bool),
+        group=group,
+        snapshots=snapshots,
+    )
+
+
+def _make_query(
+    *segments: Segment, run: str = "run", round: int = 0, index: int = 0, repeat: int = 0
+) -> Query:
+    return Query(
+        QueryKey(run, round, index, repeat), segments, "disagreement", agent_step=7, asked_at=1.5
+    )
+
+
+@pytest.fixture
+def make_segment() -> Callable[..., Segment]:
+    """Make a segment whose actions and true rewards are the given values."""
+    return _make_segment
+
+
+@pytest.fixture
+def make_query() -> Callable[..., Query]:
+    """Make a query of the given segments; its key is given by keywords."""
+    return _make_query
+
+
+@pytest.fixture
+def pair() -> tuple[Segment, Segment]:
+    """A segment of return 0 and one of return 3."""
+    return _make_segment([0.0, 0.0]), _make_segment([1.0, 2.0])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LabelStore]:
+    """An empty label store in a file."""
+    store = LabelStore(tmp_path / "labels.sqlite")
+    yield store
+    store.close()
