@@ -99,14 +99,14 @@ class Training:
         _, self._callback = self.agent._setup_learn(self.planned_steps)
         self.agent.num_timesteps = self.env.steps_taken
         log = MetricsLog(self.folder, self.rounds_done)
+        began = time.monotonic() - self.seconds
         for round_ in self._rounds[self.rounds_done :]:
-            started = time.monotonic()
             row = self._run_round(round_)
             self.rounds_done += 1
-            self.seconds += time.monotonic() - started
-            row["seconds"] = self.seconds
+            self.seconds = row["seconds"] = time.monotonic() - began
             log.write(row)
             write_checkpoint(self.folder, self.rounds_done, self._save)
+            self.seconds = time.monotonic() - began
             self._progress.finish_round(row)
         log.close()
 

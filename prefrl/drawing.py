@@ -42,7 +42,7 @@ def snapshot_reader(env: gymnasium.Env[Any, Any]) -> Callable[[], Array] | None:
     if data is None or not hasattr(data, "qpos"):
         return None
     positions: Array = data.qpos  # a view, so that reading it costs no attribute look-up
-    return lambda: positions
+    return lambda: positions.astype(np.float32)
 
 
 def make_drawer(env: gymnasium.Env[Any, Any], size: int = 256) -> Drawer:

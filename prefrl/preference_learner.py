@@ -54,7 +54,7 @@ class PreferenceSettings:
     epochs: int = 2
     learning_rate: float = 1e-3
     batch_size: int = 32
-    pool_bytes: int = 32 * 2**20
+    pool_bytes: int = 16 * 2**20
 
 
 class PreferenceLearner:

@@ -35,12 +35,10 @@ def test_each_kind_of_space(space: gymnasium.Space[Any], value: Any, code: list[
 
 
 def test_dictionaries_are_joined_in_the_order_of_the_space() -> None:
-    space = spaces.Dict({"speed": BOX, "gear": spaces.Discrete(2)})
-    encoded = StepEncoder(space, spaces.Discrete(1))(
-        {"speed": np.array([[3.0, 4.0]]), "gear": np.array([1])}, np.zeros(1, int)
-    )
-    parts = {"gear": [0.0, 1.0], "speed": [3.0, 4.0]}
-    assert encoded.tolist() == [[*parts[next(iter(space))], *parts[list(space)[1]], 1.0]]
+    space = spaces.Dict({"a_gear": spaces.Discrete(2), "b_speed": BOX})
+    observations: Tree = {"b_speed": np.array([[3.0, 4.0]]), "a_gear": np.array([1])}
+    encoded = StepEncoder(space, spaces.Discrete(1))(observations, np.zeros(1, int))
+    assert encoded.tolist() == [[0.0, 1.0, 3.0, 4.0, 1.0]]
 
 
 @pytest.mark.parametrize("leading", [(), (4,), (4, 3)])
