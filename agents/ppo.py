@@ -65,7 +65,7 @@ def update_normalisation(agent: PPO) -> None:
         extractor.update(torch.as_tensor(np.ascontiguousarray(flat)))
 
 
-def load(folder: Path | str) -> PPO:
+def load_agent(folder: Path) -> PPO:
     """Return the agent of a run, as of its newest checkpoint.
 
     Args:
@@ -74,10 +74,10 @@ def load(folder: Path | str) -> PPO:
     Raises:
         UserError: If the folder is no run, or has no whole checkpoint.
     """
-    settings = read_settings(Path(folder))
+    settings = read_settings(folder)
     env = RecordingVecEnv([make(settings.env)])
     agent = make_ppo(env, settings.ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
-    checkpoint = newest_checkpoint(Path(folder))
+    checkpoint = newest_checkpoint(folder)
     load_module(checkpoint / "policy.safetensors", agent.policy)
     return agent
 

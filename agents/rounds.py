@@ -10,6 +10,10 @@ from prefrl.schedules import label_counts
 from .settings import RunSettings
 
 
+SEGMENTS_PER_QUESTION = 4
+"""Segments that the initial policy must show per question about it, so that few are asked twice."""
+
+
 @dataclass(frozen=True)
 class Round:
     """One round of training.
@@ -46,8 +50,9 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
         return [
             Round(i, n, True, 0) for i, n in enumerate(_split(total, settings.rounds, shortest))
         ]
-    training = max(total - shortest, shortest)
-    rollouts = [shortest, *_split(training, settings.rounds, shortest)]
+    initial = max(shortest, min(_rollouts_to_ask_about(settings), total // 4))
+    training = max(total - initial, shortest)
+    rollouts = [initial, *_split(training, settings.rounds, shortest)]
     ends = np.cumsum(rollouts)
     counts = label_counts(
         settings.labels,
@@ -57,6 +62,13 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     )
     pairs = zip(rollouts, [*counts, 0], strict=True)
     return [Round(i, n, i > 0, labels) for i, (n, labels) in enumerate(pairs)]
+
+
+def _rollouts_to_ask_about(settings: RunSettings) -> int:
+    """Return how many rollouts give the first questions enough segments to choose from."""
+    questions = settings.labels * settings.initial_share
+    steps = SEGMENTS_PER_QUESTION * questions * settings.preferences.segment_length
+    return math.ceil(steps / (settings.ppo.num_envs * settings.ppo.n_steps))
 
 
 def _split(total: int, parts: int, shortest: int) -> list[int]:

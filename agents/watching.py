@@ -7,7 +7,7 @@ from typing import Any
 from prefrl.clips import film_episode
 from prefrl.seeding import integer_seed
 
-from .ppo import load
+from .ppo import load_agent
 from .run_folder import read_settings
 
 
@@ -32,7 +32,7 @@ def film_run(
         UserError: If the folder holds no agent, or the environment cannot be drawn.
     """
     settings = read_settings(folder)
-    agent = load(folder)
+    agent = load_agent(folder)
 
     def act(observation: Any) -> Any:
         return agent.predict(observation, deterministic=True)[0]

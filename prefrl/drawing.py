@@ -92,12 +92,27 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
         renderer = mujoco.Renderer(model, size, size)
     except Exception as error:  # PyOpenGL and mujoco raise many kinds where GL is missing
         raise UserError(NO_GL) from error
-    tracking = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_CAMERA, "track")
+    camera = _camera(core, mujoco)
 
     def draw(snapshot: Array) -> Frame:
         data.qpos[:] = snapshot
         mujoco.mj_forward(model, data)
-        renderer.update_scene(data, tracking)  # -1, where there is no such camera, is the free one
+        renderer.update_scene(data, camera)
         return np.array(renderer.render())
 
     return draw
+
+
+def _camera(core: Any, mujoco: Any) -> Any:
+    # The camera that Gymnasium's own rendering uses: the model's that follows the robot, or a free
+    # one as the environment sets it.
+    if mujoco.mj_name2id(core.model, mujoco.mjtObj.mjOBJ_CAMERA, "track") >= 0:
+        return "track"
+    camera = mujoco.MjvCamera()
+    mujoco.mjv_defaultFreeCamera(core.model, camera)
+    for name, value in (core.mujoco_renderer.default_cam_config or {}).items():
+        if isinstance(value, np.ndarray):
+            getattr(camera, name)[:] = value
+        else:
+            setattr(camera, name, value)
+    return camera

@@ -1,8 +1,10 @@
 """Settings and tiny helpers that several test files share."""
 
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
@@ -48,11 +50,10 @@ def _make_segment(
 
 
 def _make_query(
-    *segments: Segment, run: str = "run", round: int = 0, index: int = 0, repeat: int = 0
+    *segments: Segment, run: str = "run", round_index: int = 0, index: int = 0, repeat: int = 0
 ) -> Query:
-    return Query(
-        QueryKey(run, round, index, repeat), segments, "disagreement", agent_step=7, asked_at=1.5
-    )
+    key = QueryKey(run, round_index, index, repeat)
+    return Query(key, segments, "disagreement", agent_step=7, asked_at=1.5)
 
 
 @pytest.fixture
@@ -79,3 +80,17 @@ def store(tmp_path: Path) -> Iterator[LabelStore]:
     store = LabelStore(tmp_path / "labels.sqlite")
     yield store
     store.close()
+
+
+def _film_shades(path: Path) -> list[float]:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path)]
+    command += ["-vf", "scale=2:2", "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+    pixels = subprocess.run(command, check=True, capture_output=True).stdout
+    shades: list[float] = np.frombuffer(pixels, np.uint8).reshape(-1, 4).mean(1).tolist()
+    return shades
+
+
+@pytest.fixture
+def film_shades() -> Callable[[Path], list[float]]:
+    """Return the mean brightness of each frame of a grey film."""
+    return _film_shades

@@ -73,14 +73,14 @@ def test_the_loss_of_a_tie_is_least_at_equal_returns() -> None:
 def test_gradients_are_finite_with_absent_segments(noise: float, gap: float) -> None:
     returns = torch.tensor([[gap, 0.0, -torch.inf]], requires_grad=True)
     loss = negative_log_likelihood(returns, torch.tensor([[0.0, 1.0, 0.0]]), noise)
-    loss.sum().backward()  # type: ignore[no-untyped-call]
+    loss.sum().backward()
     assert returns.grad is not None
     assert returns.grad.isfinite().all()
 
 
 def test_gradient_pulls_the_preferred_return_up() -> None:
     returns = torch.zeros(1, 2, requires_grad=True)
-    negative_log_likelihood(returns, verdict_targets([0], [2])).sum().backward()  # type: ignore[no-untyped-call]
+    negative_log_likelihood(returns, verdict_targets([0], [2])).sum().backward()
     torch.testing.assert_close(returns.grad, torch.tensor([[-0.5, 0.5]]))
 
 

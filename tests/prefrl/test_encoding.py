@@ -54,7 +54,7 @@ def test_any_leading_axes_are_kept(leading: tuple[int, ...]) -> None:
     "space",
     [
         spaces.Box(0, 1, (3, 3)),
-        spaces.MultiDiscrete([[2, 3], [4, 5]]),
+        spaces.MultiDiscrete(np.array([[2, 3], [4, 5]])),
         spaces.Text(5),
         spaces.Tuple([BOX]),
         spaces.Dict({"inner": spaces.Dict({"a": BOX})}),

@@ -60,3 +60,10 @@ def test_an_empty_pool_can_be_saved(make_segment: MakeSegment, tmp_path: Path) -
     pool.add(make_segment([1.0]))
     pool.load(tmp_path / "pool.npz")
     assert (len(pool), pool.nbytes) == (0, 0)
+
+
+def test_a_segment_larger_than_the_pool_is_kept_alone(make_segment: MakeSegment) -> None:
+    pool, large = SegmentPool(max_bytes=1), make_segment([0.0] * 9)
+    pool.add(make_segment())
+    pool.add(large)
+    assert list(pool) == [large]

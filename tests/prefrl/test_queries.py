@@ -25,8 +25,9 @@ def test_a_query_stays_within_a_group(make_segment: MakeSegment) -> None:
 
 
 def test_keys_are_ordered_by_round_then_index_then_repeat() -> None:
-    keys = [QueryKey("run", *cell) for cell in [(0, 2), (0, 10), (0, 10, 1), (1, 0)]]
-    assert sorted(reversed(keys)) == keys
+    cells = [(1, 0, 0), (0, 10, 1), (0, 2, 0), (0, 10, 0)]
+    keys = sorted(QueryKey("run", *cell) for cell in cells)
+    assert [(key.round, key.index, key.repeat) for key in keys] == sorted(cells)
 
 
 @given(

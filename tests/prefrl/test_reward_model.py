@@ -34,6 +34,10 @@ def random_segments(lengths: list[int], seed: int = 0) -> list[Segment]:
     ]
 
 
+def batch_of(segment: Segment) -> SegmentBatch:
+    return SegmentBatch.from_segments([segment])
+
+
 def looped(model: RewardEnsemble, inputs: Tensor) -> Tensor:
     """Compute what the ensemble computes, member by member."""
     rewards = []
@@ -75,14 +79,12 @@ def test_making_a_model_leaves_the_global_random_state_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_inputs_are_standardised_over_the_steps_that_count() -> None:
+def test_inputs_are_standardised_over_all_steps_but_the_padding() -> None:
     model, segments = make_model(), random_segments([4, 9])
     model.fit_scales(segments)
-    steps = np.concatenate(
-        [np.concatenate([s.observations, s.actions], -1) for s in segments if s.mask.all()]  # type: ignore[list-item]
-    )
-    torch.testing.assert_close(model.input_mean, torch.from_numpy(steps.mean(0)))
-    torch.testing.assert_close(model.input_std, torch.from_numpy(steps.std(0)))
+    steps = torch.cat([model.inputs(batch_of(segment))[0] for segment in segments])
+    torch.testing.assert_close(model.input_mean, steps.mean(0))
+    torch.testing.assert_close(model.input_std, steps.std(0, correction=0))
 
 
 def test_inputs_that_never_change_give_finite_rewards(make_segment: MakeSegment) -> None:
@@ -100,10 +102,6 @@ def test_normalised_rewards_have_mean_0_and_std_1_per_member() -> None:
     normalised = model.normalised(steps)
     torch.testing.assert_close(normalised.mean(1), torch.zeros(3), atol=1e-4, rtol=0)
     torch.testing.assert_close(normalised.std(1, correction=0), torch.ones(3))
-
-
-def batch_of(segment: Segment) -> SegmentBatch:
-    return SegmentBatch.from_segments([segment])
 
 
 def test_masked_steps_do_not_enter_scales_nor_normalisation() -> None:

@@ -8,8 +8,8 @@ from prefrl.seeding import generator, integer_seed, seed_sequence
 
 
 def test_the_same_coordinates_give_the_same_stream() -> None:
-    draws = [generator(3, "queries", 1, 2).random(5) for _ in range(2)]
-    np.testing.assert_array_equal(*draws)
+    first, again = (generator(3, "queries", 1, 2).random(5).tolist() for _ in range(2))
+    assert first == again
 
 
 def test_different_coordinates_give_different_streams() -> None:
@@ -23,8 +23,8 @@ def test_neighbouring_seeds_do_not_share_the_streams_of_shifted_indices() -> Non
 
 
 def test_streams_are_uncorrelated() -> None:
-    noise = [generator(0, purpose).standard_normal(10_000) for purpose in ("fit", "queries")]
-    assert abs(np.corrcoef(noise)[0, 1]) < 0.04  # four standard errors
+    fit, queries = (generator(0, name).standard_normal(10_000) for name in ("fit", "queries"))
+    assert abs((fit * queries).mean()) < 0.04  # four standard errors
 
 
 def test_an_integer_seed_fits_32_bits() -> None:

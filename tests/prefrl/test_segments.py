@@ -73,7 +73,7 @@ def test_the_arrays_of_a_segment_are_read_only(make_segment: MakeSegment) -> Non
 
 @pytest.mark.parametrize("field", ["observations", "true_rewards", "mask", "snapshots"])
 def test_arrays_of_different_lengths_are_refused(field: str) -> None:
-    parts = dict.fromkeys(["observations", "actions", "true_rewards"], np.zeros(3))
+    parts: dict[str, Any] = dict.fromkeys(["observations", "actions", "true_rewards"], np.zeros(3))
     with pytest.raises(ValueError, match="one length above 0"):
         Segment(**{**parts, field: np.zeros(2)})
 

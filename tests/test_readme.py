@@ -1,0 +1,62 @@
+"""The README's code runs, and its commands parse."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from prefrl.agents.cli import parse
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    found = [line.split("#")[0].strip() for line in lines if line.startswith("prefrl ")]
+    return found + re.findall(r"`(prefrl (?:train|resume|watch|labels) [^`]+)`", README)
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_python_blocks_run(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks("python")[number], "README.md", "exec"), {"__name__": "readme"})
+    assert blocks("python")[number].strip()
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_parse(command: str) -> None:
+    _, *arguments = shlex.split(command)
+    assert parse(arguments) is not None
+
+
+def test_there_are_blocks_and_commands_to_test() -> None:
+    assert blocks("python")
+    assert commands()
+
+
+def test_every_module_is_in_the_layout() -> None:
+    listed = set(re.findall(r"^\s+(\w+\.py) ", README, flags=re.MULTILINE))
+    there = {
+        path.name
+        for folder in ("prefrl", "envs", "agents")
+        for path in (ROOT / folder).glob("*.py")
+    }
+    assert there - {"__init__.py"} <= listed
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
+def test_links_lead_to_files(link: str) -> None:
+    assert link.startswith("http") or (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "scripts").iterdir()), ids=lambda p: p.name)
+def test_scripts_are_valid_shell(script: Path) -> None:
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    assert script.stat().st_mode & 0o100, "a script must be executable"
