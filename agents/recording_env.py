@@ -36,7 +36,9 @@ class RecordingVecEnv(VecEnv):
     """Steps environments one after the other, for a Stable-Baselines3 agent.
 
     The agent gets reward 0; the environment's own reward is in `info["true_reward"]`. Ended
-    episodes restart at once, as Stable-Baselines3 expects.
+    episodes restart at once, as Stable-Baselines3 expects. An environment may say in `info` which
+    steps count in comparisons ("segment_mask", bool) and with which other episodes an episode may
+    be compared ("segment_group", str).
 
     Args:
         envs: Environments of equal spaces.
@@ -90,7 +92,9 @@ class RecordingVecEnv(VecEnv):
         step = (self._observations, actions, true_rewards, done_array)
         self._steps.append(step)
         if self._recorder is not None:
-            self._recorder.record(*step, snapshots)
+            masks = np.array([info.get("segment_mask", True) for info in infos])
+            groups = [info.get("segment_group", "") for info in infos]
+            self._recorder.record(*step, snapshots, masks, groups)
         self._note_termination(terminated)
         self._observations = _stack(observations)
         self.steps_taken += self.num_envs

@@ -9,7 +9,6 @@ from prefrl.schedules import label_counts
 
 from .settings import RunSettings
 
-
 SEGMENTS_PER_QUESTION = 4
 """Segments that the initial policy must show per question about it, so that few are asked twice."""
 

@@ -162,7 +162,7 @@ class RewardFitter:
 
     @torch.no_grad()
     def _report(self, data: "_Data") -> FitReport:
-        chunks = torch.arange(len(self)).split(1024)
+        chunks = torch.arange(len(self)).split(self._batch_size)
         returns = torch.cat([self._returns(data.pick(chosen)) for chosen in chunks], 1)
         targets = data.targets.expand_as(returns)
         losses = negative_log_likelihood(returns, targets, self._noise)

@@ -1,6 +1,6 @@
 """Cutting segments out of what a vector of environments does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class SegmentRecorder:
         true_rewards: Array,
         dones: Array,
         snapshots: Array | None = None,
+        masks: Array | None = None,
+        groups: Sequence[str] | None = None,
     ) -> None:
         """Take in one step of all environments.
 
@@ -52,6 +54,8 @@ class SegmentRecorder:
             true_rewards: `[N]`.
             dones: Whether the step ended the episode, `[N]` bool.
             snapshots: Drawing states before the action, `[N, *snapshot]`.
+            masks: Whether the step counts in comparisons, `[N]` bool; by default it does.
+            groups: The group of each environment's episode; by default all are of one.
         """
         step: dict[str, Tree] = {
             "observations": observations,
@@ -60,11 +64,13 @@ class SegmentRecorder:
         }
         if snapshots is not None:
             step["snapshots"] = snapshots
+        if masks is not None:
+            step["mask"] = masks
         self._write(step)
         self._episode_steps += 1
         self._uncut_steps += 1
-        for env in np.flatnonzero((self._uncut_steps == self._length) | dones):
-            self._cut(int(env))
+        for env in np.flatnonzero((self._uncut_steps == self._length) | dones).tolist():
+            self._cut(env, groups[env] if groups is not None else "")
         self._episode_steps[dones] = 0
         self._step += 1
 
@@ -83,12 +89,12 @@ class SegmentRecorder:
     def _ring(self, array: Array) -> Array:
         return np.zeros((self._length, *array.shape), array.dtype)
 
-    def _cut(self, env: int) -> None:
+    def _cut(self, env: int, group: str) -> None:
         steps = min(self._length, int(self._episode_steps[env]))
         window = np.arange(self._step - steps + 1, self._step + 1) % self._length
         parts: dict[str, Any] = {
             name: tree_map(lambda ring: ring[window, env], tree)
             for name, tree in self._rings.items()
         }
-        self._on_segment(Segment(**parts))
+        self._on_segment(Segment(**parts, group=group))
         self._uncut_steps[env] = 0

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import gymnasium
@@ -99,7 +99,7 @@ class RewardEnsemble(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return raw rewards, `[M, *leading]`, for encoded steps `[*leading, D]`."""
-        steps = (inputs.flatten(0, -2) - self.input_mean) / self.input_std
+        steps = (inputs.reshape(-1, inputs.shape[-1]) - self.input_mean) / self.input_std
         hidden = steps.expand(self.members, *steps.shape)
         *layers, last = zip(self.biases, self.weights, strict=True)
         for bias, weight in layers:
@@ -116,7 +116,7 @@ class RewardEnsemble(nn.Module):
     @torch.no_grad()
     def fit_normalisation(self, segments: Sequence[Segment]) -> None:
         """Give each member's rewards mean 0 and standard deviation 1 over the segments' steps."""
-        rewards = self(self._steps(segments))
+        rewards = in_chunks(self, self._steps(segments))
         self.output_mean.copy_(rewards.mean(1))
         self.output_std.copy_(rewards.std(1, correction=0).clamp_min(1e-6))
 
@@ -124,7 +124,8 @@ class RewardEnsemble(nn.Module):
     def normalised(self, inputs: Tensor) -> Tensor:
         """Return each member's normalised rewards, `[M, *leading]`."""
         shape = (self.members, *[1] * (inputs.ndim - 1))
-        rewards: Tensor = self(inputs)
+        flat = in_chunks(self, inputs.reshape(-1, inputs.shape[-1]))
+        rewards = flat.reshape(self.members, *inputs.shape[:-1])
         return (rewards - self.output_mean.view(shape)) / self.output_std.view(shape)
 
     def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
@@ -146,8 +147,25 @@ class RewardEnsemble(nn.Module):
         return self.inputs(batch)[torch.from_numpy(batch.mask)]
 
 
+CHUNK = 2048
+"""Steps to evaluate at a time, so that the hidden layers stay in the processor's cache."""
+
+
+def in_chunks(model: Callable[[Tensor], Tensor], inputs: Tensor, size: int = CHUNK) -> Tensor:
+    """Return a model's rewards, `[M, B, ...]` for inputs `[B, ...]`, computed piece by piece.
+
+    Args:
+        model: Gives rewards `[M, b, ...]` for inputs `[b, ...]`.
+        inputs: What to evaluate.
+        size: The most rows b of a piece.
+    """
+    return torch.cat([model(piece) for piece in inputs.split(size)], 1)
+
+
 def member_returns(model: RewardModel, choices: Sequence[Choice]) -> Tensor:
     """Return each member's summed raw rewards of the segments of each choice.
+
+    Segments that are in several choices are evaluated once. Gives no gradients.
 
     Args:
         model: The reward model.
@@ -156,14 +174,18 @@ def member_returns(model: RewardModel, choices: Sequence[Choice]) -> Tensor:
     Returns:
         `[M, C, k]`; −inf where a choice has fewer segments.
     """
-    size = max(len(choice) for choice in choices)
-    rows, columns = zip(
-        *[(row, column) for row, choice in enumerate(choices) for column in range(len(choice))],
-        strict=True,
-    )
-    batch = SegmentBatch.from_segments([segment for choice in choices for segment in choice])
-    rewards = model(model.inputs(batch))
-    sums = (rewards * torch.from_numpy(batch.mask)).sum(-1)
-    returns = torch.full((model.members, len(choices), size), -torch.inf)
-    returns[:, rows, columns] = sums
+    unique = {id(segment): segment for choice in choices for segment in choice}
+    places = {identity: place for place, identity in enumerate(unique)}
+    sums = _segment_returns(model, list(unique.values()))
+    returns = torch.full((model.members, len(choices), max(map(len, choices))), -torch.inf)
+    for row, choice in enumerate(choices):
+        returns[:, row, : len(choice)] = sums[:, [places[id(segment)] for segment in choice]]
     return returns
+
+
+@torch.no_grad()
+def _segment_returns(model: RewardModel, segments: Sequence[Segment]) -> Tensor:
+    batch = SegmentBatch.from_segments(segments)
+    mask = torch.from_numpy(batch.mask)
+    rewards = in_chunks(model, model.inputs(batch), max(1, CHUNK // mask.shape[1]))
+    return (rewards * mask).sum(-1)

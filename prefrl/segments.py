@@ -1,12 +1,12 @@
 """Segments: short stretches of behaviour, and padded batches of them."""
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import safetensors.numpy
 
 from prefrl.trees import Array, Tree, tree_leaves, tree_map
 
@@ -74,21 +74,19 @@ class Segment:
         return digest.hexdigest()[:32]
 
     def to_bytes(self) -> bytes:
-        """Serialise to a NumPy archive without pickles."""
-        stream = io.BytesIO()
-        np.savez_compressed(stream, **self.named_arrays())  # type: ignore[arg-type]
-        return stream.getvalue()
+        """Serialise without pickles, in the safetensors format."""
+        arrays = {name: np.ascontiguousarray(array) for name, array in self.named_arrays().items()}
+        return safetensors.numpy.save(arrays)
 
     @staticmethod
     def from_bytes(data: bytes) -> "Segment":
         """Read what `to_bytes` wrote."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return Segment.from_named_arrays(dict(archive))
+        return Segment.from_named_arrays(safetensors.numpy.load(data))
 
     def named_arrays(self) -> dict[str, Array]:
         """Return the content as a flat dictionary of arrays."""
         named = {"actions": self.actions, "true_rewards": self.true_rewards, "mask": self.mask}
-        named["group"] = np.array(self.group)
+        named["group"] = np.frombuffer(self.group.encode(), np.uint8)
         if isinstance(self.observations, dict):
             named |= {f"observations.{key}": value for key, value in self.observations.items()}
         else:
@@ -107,7 +105,7 @@ class Segment:
             actions=named["actions"],
             true_rewards=named["true_rewards"],
             mask=named["mask"],
-            group=str(named["group"]),
+            group=named["group"].tobytes().decode(),
             snapshots=named.get("snapshots"),
         )
 

@@ -16,9 +16,9 @@ import pytest
 import torch
 from stable_baselines3 import PPO
 
+from prefrl.agents import load
 from prefrl.agents.checkpoints import newest_checkpoint
 from prefrl.agents.evaluation import evaluate
-from prefrl.agents import load
 from prefrl.agents.run_folder import create_run_folder
 from prefrl.agents.settings import RunSettings
 from prefrl.agents.training import Training

@@ -70,12 +70,13 @@ def test_the_loss_of_a_tie_is_least_at_equal_returns() -> None:
 
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 @pytest.mark.parametrize("gap", [0.0, 1.0, 1e4])
-def test_gradients_are_finite_with_absent_segments(noise: float, gap: float) -> None:
+def test_loss_and_gradients_are_finite_with_absent_segments(noise: float, gap: float) -> None:
     returns = torch.tensor([[gap, 0.0, -torch.inf]], requires_grad=True)
     loss = negative_log_likelihood(returns, torch.tensor([[0.0, 1.0, 0.0]]), noise)
     loss.sum().backward()
     assert returns.grad is not None
     assert returns.grad.isfinite().all()
+    assert loss.isfinite().all()
 
 
 def test_gradient_pulls_the_preferred_return_up() -> None:

@@ -110,3 +110,35 @@ def test_a_reset_forgets_unfinished_segments() -> None:
     for step in range(3):
         record(recorder, step, [False])
     assert [segment.actions.tolist() for segment in segments] == [[0, 1, 2]]
+
+
+def record_masked(recorder: SegmentRecorder, step: int, mask: bool, done: bool) -> None:
+    """Record a step of one environment, whose group is a name of the episode's first step."""
+    recorder.record(
+        np.zeros((1, 1)),
+        np.full(1, step),
+        np.zeros(1),
+        np.array([done]),
+        masks=np.array([mask]),
+        groups=["first" if step < 4 else "second"],
+    )
+
+
+def test_masks_and_groups_are_recorded() -> None:
+    segments = list[Segment]()
+    recorder = SegmentRecorder(1, 4, segments.append)
+    for step, mask in enumerate([False, True, True, True, False, True]):
+        record_masked(recorder, step, mask, done=step in (3, 5))
+    assert [segment.mask.tolist() for segment in segments] == [
+        [False, True, True, True],
+        [False, True],
+    ]
+    assert [segment.group for segment in segments] == ["first", "second"]
+
+
+def test_stretches_in_which_no_step_counts_give_no_segment() -> None:
+    segments = list[Segment]()
+    recorder = SegmentRecorder(1, 2, segments.append)
+    for step, mask in enumerate([False, False, False, True]):
+        record_masked(recorder, step, mask, done=step == 3)
+    assert [segment.actions.tolist() for segment in segments] == [[2, 3]]

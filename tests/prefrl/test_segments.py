@@ -32,7 +32,7 @@ def segments(draw: st.DrawFn) -> Segment:
         observations={key: array() for key in keys} or array(),
         actions=array(),
         true_rewards=draw(arrays.arrays(np.float32, steps)),
-        mask=draw(arrays.arrays(np.bool_, steps)),
+        mask=draw(arrays.arrays(np.bool_, steps).filter(np.any)),
         group=draw(GROUPS),
         snapshots=array() if draw(st.booleans()) else None,
     )
@@ -81,6 +81,11 @@ def test_arrays_of_different_lengths_are_refused(field: str) -> None:
 def test_an_empty_segment_is_refused() -> None:
     with pytest.raises(ValueError, match="one length above 0"):
         Segment(np.zeros(0), np.zeros(0), np.zeros(0))
+
+
+def test_a_segment_in_which_no_step_counts_is_refused(make_segment: MakeSegment) -> None:
+    with pytest.raises(ValueError, match="counts"):
+        make_segment([1.0, 2.0], mask=[False, False])
 
 
 def test_all_steps_count_by_default_and_the_return_counts_the_masked(

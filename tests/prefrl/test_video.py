@@ -61,6 +61,10 @@ def test_stride_of_known_steps(seconds: float, stride: int) -> None:
     assert frame_stride(seconds) == stride
 
 
+def test_stride_is_not_raised_by_rounding() -> None:
+    assert frame_stride(1 / 425, 25) == 17
+
+
 @given(st.floats(1e-4, 10), st.floats(1, 120))
 def test_stride_is_the_least_that_keeps_the_rate(seconds: float, most: float) -> None:
     stride = frame_stride(seconds, most)

@@ -31,6 +31,7 @@ class Options(argparse.Namespace):
     batch_size: int
     n_epochs: int
     learning_rate: float
+    log_std_init: float
 
 
 def read_options() -> Options:
@@ -45,6 +46,7 @@ def read_options() -> Options:
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--n-epochs", type=int, default=10)
     parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--log-std-init", type=float, default=0.0)
     return parser.parse_args(namespace=Options())
 
 
@@ -62,6 +64,7 @@ def make_agent(options: Options, environments: VecEnv) -> PPO:
         batch_size=options.batch_size,
         n_epochs=options.n_epochs,
         learning_rate=options.learning_rate,
+        policy_kwargs={"log_std_init": options.log_std_init},
         seed=options.seed,
         device="cpu",
     )
