@@ -43,7 +43,7 @@ def film_episode(
     reader = snapshot_reader(env)
     if reader is None:
         env.close()
-        env = _make_rendering(env_id)
+        env = _make_rendering(env, env_id)
     duration = step_seconds(env) or UNKNOWN_STEP_SECONDS
     stride = frame_stride(duration)
     steps = max(1, round(seconds / duration))
@@ -53,11 +53,10 @@ def film_episode(
     env.close()
 
 
-def _make_rendering(env_id: str) -> gymnasium.Env[Any, Any]:
-    try:
-        return make(env_id, {"render_mode": "rgb_array"})
-    except UserError as error:
-        raise UserError(f"{env_id} cannot be drawn: it offers no images ({error})") from error
+def _make_rendering(env: gymnasium.Env[Any, Any], env_id: str) -> gymnasium.Env[Any, Any]:
+    if "rgb_array" not in env.metadata.get("render_modes", ()):
+        raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
+    return make(env_id, {"render_mode": "rgb_array"})
 
 
 def _look_from_snapshots(env: gymnasium.Env[Any, Any], size: int) -> Callable[[], Frame]:

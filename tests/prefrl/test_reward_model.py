@@ -9,7 +9,7 @@ from gymnasium import spaces
 from torch import Tensor
 from torch.nn import functional
 
-from prefrl.reward_model import RewardEnsemble, member_returns
+from prefrl.reward_model import CHUNK, RewardEnsemble, in_chunks, member_returns
 from prefrl.segments import Segment, SegmentBatch
 
 MakeSegment = Callable[..., Segment]
@@ -145,3 +145,34 @@ def test_member_returns_are_sums_over_counted_steps() -> None:
     absent = torch.full((3, 1), -torch.inf)
     torch.testing.assert_close(returns[:, 0], torch.cat([expected[:, :2], absent], 1))
     torch.testing.assert_close(returns[:, 1], expected[:, [2, 0, 1]])
+
+
+def test_a_segment_in_several_choices_is_evaluated_once() -> None:
+    model, (first, second) = make_model(), random_segments([3, 3])
+    rows = list[int]()
+    model.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+    returns = member_returns(model, [(first, second)] * 5)
+    assert sum(rows) == 2
+    torch.testing.assert_close(returns, returns[:, :1].expand(3, 5, 2))
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 12])
+def test_pieces_give_what_the_whole_gives(count: int) -> None:
+    inputs = torch.arange(count * 3.0).reshape(count, 3)
+    pieces = list[int]()
+
+    def model(piece: Tensor) -> Tensor:
+        pieces.append(len(piece))
+        return torch.stack([piece, -piece])
+
+    assert torch.equal(in_chunks(model, inputs, 4), torch.stack([inputs, -inputs]))
+    assert max(pieces) <= 4
+
+
+@torch.no_grad()
+def test_many_steps_are_predicted_as_few_are() -> None:
+    model, (segment,) = make_model(), random_segments([CHUNK + 7])
+    assert isinstance(segment.observations, np.ndarray)
+    whole = model.predict(segment.observations, segment.actions)
+    end = model.predict(segment.observations[-9:], segment.actions[-9:])
+    np.testing.assert_allclose(whole[-9:], end, rtol=1e-4, atol=1e-5)
