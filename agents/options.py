@@ -16,7 +16,7 @@ from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
-from .settings import PPOSettings, RewardKind, RunSettings, tuned_ppo
+from .settings import PPOSettings, RewardKind, RunSettings, tuned
 from .training import TEACHERS
 
 
@@ -48,6 +48,8 @@ class TrainOptions:
     """Rounds of training; each ends with questions and a fit of the reward."""
     members: int = 3
     """Members of the reward ensemble."""
+    fit_epochs: int | None = None
+    """Passes over the comparisons in each fit of the reward but the first."""
     num_envs: int | None = None
     """Environments side by side."""
     n_steps: int | None = None
@@ -94,7 +96,7 @@ class TrainOptions:
             schedule=self.schedule,
             members=self.members,
             ppo=self._ppo(env_id),
-            preferences=self._preferences(env),
+            preferences=self._preferences(env_id, env),
         )
         env.close()
         return settings, folder
@@ -104,7 +106,7 @@ class TrainOptions:
             raise UserError(f"unknown teacher {self.teacher!r}; known are: {', '.join(TEACHERS)}")
         least = {"seed": 0, "steps": 1, "rounds": 1, "members": 1}
         least["labels"] = 1 if self.reward == "learned" else 0
-        least |= {"num_envs": 1, "n_steps": 2, "batch_size": 2, "n_epochs": 1}
+        least |= {"num_envs": 1, "n_steps": 2, "batch_size": 2, "n_epochs": 1, "fit_epochs": 1}
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None and value < low:
@@ -122,7 +124,7 @@ class TrainOptions:
         names = [field.name for field in dataclasses.fields(PPOSettings)]
         given = {name: getattr(self, name, None) for name in names}
         chosen = {name: value for name, value in given.items() if value is not None}
-        settings = dataclasses.replace(tuned_ppo(env_id), **chosen)
+        settings = PPOSettings(**{**tuned(env_id).ppo, **chosen})
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
                 f"--batch-size {settings.batch_size} must divide a rollout of "
@@ -130,10 +132,15 @@ class TrainOptions:
             )
         return settings
 
-    def _preferences(self, env: gymnasium.Env[object, object]) -> PreferenceSettings:
+    def _preferences(self, env_id: str, env: gymnasium.Env[object, object]) -> PreferenceSettings:
         horizon = env.spec.max_episode_steps if env.spec else None
         length = segment_length(self.segment_seconds, step_seconds(env), horizon)
-        return PreferenceSettings(segment_length=length, strategy=self.strategy)
+        chosen = {} if self.fit_epochs is None else {"epochs": self.fit_epochs}
+        return PreferenceSettings(
+            segment_length=length,
+            strategy=self.strategy,
+            **{**tuned(env_id).preferences, **chosen},
+        )
 
 
 def complete_id(env_id: str) -> str:

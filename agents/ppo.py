@@ -1,5 +1,6 @@
 """Stock PPO, set up for rewards that come at the end of a rollout."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,9 @@ def load_agent(folder: Path) -> PPO:
     """
     settings = read_settings(folder)
     env = RecordingVecEnv([make(settings.env)])
-    agent = make_ppo(env, settings.ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
+    # One environment fills one n-th of the run's rollout, which its minibatches need not fit.
+    ppo = dataclasses.replace(settings.ppo, batch_size=settings.ppo.n_steps)
+    agent = make_ppo(env, ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
     checkpoint = newest_checkpoint(folder)
     load_module(checkpoint / "policy.safetensors", agent.policy)
     return agent

@@ -49,8 +49,12 @@ def film_episode(
     steps = max(1, round(seconds / duration))
     look = _look_from_snapshots(env, size) if reader is not None else env.render
     frames = _frames(env, act, look, seed=seed, steps=steps, stride=stride, progress=progress)
-    write_video(path, frames, 1 / (duration * stride))
-    env.close()
+    try:
+        write_video(path, frames, 1 / (duration * stride))
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise UserError(f"{env_id} cannot be drawn: {error}") from error
+    finally:
+        env.close()
 
 
 def _make_rendering(env: gymnasium.Env[Any, Any], env_id: str) -> gymnasium.Env[Any, Any]:

@@ -61,9 +61,9 @@ def check_spaces(
                 f"the {name} space is {type(space).__name__}, which is not supported; "
                 "wrap the environment so that it is Box, Discrete, MultiDiscrete or MultiBinary"
             )
-        if isinstance(space, spaces.Box) and len(space.shape) > 1:
+        if isinstance(space, spaces.Box | spaces.MultiDiscrete) and len(space.shape) > 1:
             raise UserError(
-                f"the {name} space is a Box of shape {space.shape}, and only vectors are "
+                f"the {name} space has the shape {space.shape}, and only vectors are "
                 "supported; wrap the environment in gymnasium.wrappers.FlattenObservation"
             )
 

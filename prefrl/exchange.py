@@ -1,6 +1,8 @@
 """Label stores as files for other programs: comparisons.jsonl beside segments.npz."""
 
 import json
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,10 +53,16 @@ def read_answers(folder: Path) -> list[Answer]:
     segments = _read_segments(folder / "segments.npz")
     path = folder / "comparisons.jsonl"
     try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    return [_parse(line, number, path, segments) for number, line in enumerate(lines, 1)]
+        lines = path.read_text().split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+    answers: dict[QueryKey, Answer] = {}
+    for number, line in enumerate(lines[:-1] if not lines[-1] else lines, 1):
+        answer = _parse(line, number, path, segments)
+        if answer.query.key in answers:
+            raise UserError(f"{path}, line {number} is no comparison: it repeats a question")
+        answers[answer.query.key] = answer
+    return list(answers.values())
 
 
 def import_labels(store: LabelStore, folder: Path) -> int:
@@ -97,18 +105,22 @@ def _record(label: Label) -> dict[str, Any]:
 def _read_segments(path: Path) -> dict[str, Segment]:
     named: dict[str, dict[str, np.ndarray]] = {}
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # numpy leaves a file open that it finds to be no archive
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             for entry in archive.files:
                 identity, name = entry.split("/", 1)
                 named.setdefault(identity, {})[name] = archive[entry]
         return {key: Segment.from_named_arrays(arrays) for key, arrays in named.items()}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"cannot read the segments in {path}: {error}") from error
 
 
 def _parse(line: str, number: int, path: Path, segments: dict[str, Segment]) -> Answer:
     try:
         record = json.loads(line)
+        for name, kinds in _FIELDS.items():
+            if type(record[name]) not in kinds:
+                raise ValueError(f"{name} is {record[name]!r}")
         key = QueryKey(*(record[name] for name in ("run", "round", "index", "repeat")))
         chosen = _lookup(record["segment_ids"], segments)
         details = {name: record[name] for name in ("strategy", "agent_step", "asked_at")}
@@ -120,6 +132,14 @@ def _parse(line: str, number: int, path: Path, segments: dict[str, Segment]) -> 
         return Answer(query, verdict, **{name: record[name] for name in names})
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}, line {number} is no comparison: {error}") from error
+
+
+_FIELDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("run", "strategy", "labeller"), (str,)),
+    **dict.fromkeys(("round", "index", "repeat", "shown_left", "agent_step"), (int,)),
+    **dict.fromkeys(("seconds", "asked_at", "answered_at"), (int, float)),
+    "segment_ids": (list,),
+}
 
 
 def _lookup(identities: Sequence[str], segments: dict[str, Segment]) -> tuple[Segment, ...]:

@@ -157,7 +157,10 @@ class RewardFitter:
         return returns.masked_fill(absent, -torch.inf)
 
     def _penalty(self) -> Tensor:
-        squares = [parameter.square().flatten(1).sum(1) for parameter in self.model.parameters()]
+        squares = [
+            parameter.square().reshape(len(parameter), -1).sum(1)
+            for parameter in self.model.parameters()
+        ]
         return (torch.stack(squares).sum(0) * self.l2.coefficients.float()).sum()
 
     @torch.no_grad()

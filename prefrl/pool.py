@@ -11,7 +11,9 @@ from prefrl.segments import Segment
 
 
 class SegmentPool:
-    """A first-in, first-out collection of segments that never holds more than `max_bytes`.
+    """A first-in, first-out collection of segments within `max_bytes`.
+
+    The newest segment stays even if it alone is larger.
 
     Args:
         max_bytes: The most memory that the segments' arrays may take, in bytes.

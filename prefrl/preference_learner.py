@@ -157,7 +157,8 @@ class PreferenceLearner:
         self.pool.load(folder / "pool.npz")
         state = json.loads((folder / "preferences.json").read_text())
         stored = {comparison.query.key: comparison for comparison in self.store.comparisons()}
-        self.fitter.add([stored[QueryKey(*key)] for key in state["keys"]])
+        keys = [QueryKey(*key) for key in state["keys"]]
+        self.fitter.add([stored[key] for key in keys if key in stored])  # others were undone
         load_optimizer(folder / "reward_optimizer.safetensors", self.fitter.optimizer)
         self.fitter.l2.coefficients = torch.tensor(state["l2"], dtype=torch.float64)
         self.last_report = None if state["report"] is None else FitReport(**state["report"])

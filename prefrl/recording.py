@@ -96,5 +96,6 @@ class SegmentRecorder:
             name: tree_map(lambda ring: ring[window, env], tree)
             for name, tree in self._rings.items()
         }
-        self._on_segment(Segment(**parts, group=group))
+        if np.any(parts.get("mask", True)):
+            self._on_segment(Segment(**parts, group=group))
         self._uncut_steps[env] = 0

@@ -37,7 +37,7 @@ class Segment:
         """Copy the arrays, forbid writing to them, and check that they are equally long.
 
         Raises:
-            ValueError: If the segment is empty or its arrays differ in length.
+            ValueError: If the segment is empty, its arrays differ in length, or no step counts.
         """
         mask = self.mask if self.mask.size else np.ones(len(self.actions), bool)
         snapshots = None if self.snapshots is None else _frozen(self.snapshots)
@@ -49,6 +49,8 @@ class Segment:
         lengths = {len(array) for array in self._arrays()}
         if lengths != {len(self)} or not len(self):
             raise ValueError(f"a segment needs arrays of one length above 0, not {sorted(lengths)}")
+        if not self.mask.any():
+            raise ValueError("a segment needs a step that counts")
 
     def __len__(self) -> int:
         """Return the number of steps T."""
@@ -67,9 +69,9 @@ class Segment:
     @cached_property
     def id(self) -> str:
         """A digest of the content, so that equal segments are stored once."""
-        digest = hashlib.sha256(self.group.encode())
-        for array in self._arrays():
-            digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest = hashlib.sha256()
+        for name, array in sorted(self.named_arrays().items()):
+            digest.update(f"{name} {array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:32]
 

@@ -93,7 +93,9 @@ class LabelStore:
     def __init__(self, location: Path | str) -> None:
         """Open the store, making it when it is missing."""
         self.location = str(location)
-        url = self.location if "://" in self.location else f"sqlite:///{location}"
+        url = sa.URL.create("sqlite", database=self.location)
+        if "://" in self.location:
+            url = sa.make_url(self.location)
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _make_durable)
@@ -197,7 +199,7 @@ class LabelStore:
     def _check(self) -> None:
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect() as connection:
-                verdict = connection.execute(sa.text("PRAGMA quick_check")).scalar_one()
+                verdict = connection.execute(sa.text("PRAGMA quick_check")).scalars().first()
             if verdict != "ok":
                 raise UserError(self._damage(str(verdict).splitlines()[-1]))
 
@@ -206,6 +208,8 @@ class LabelStore:
         try:
             yield
         except sa.exc.DatabaseError as error:
+            if "locked" in str(error.orig):
+                raise UserError(f"the label store {self.location} is in use; try again") from error
             raise UserError(self._damage(str(error.orig))) from error
 
     def _damage(self, detail: str) -> str:

@@ -54,7 +54,7 @@ def test_an_ended_episode_restarts_at_once(truncates: bool) -> None:
     env.step(np.zeros(1, int))
     observations, _, dones, infos = env.step(np.zeros(1, int))
     assert dones[0]
-    assert observations[0] == 0
+    np.testing.assert_array_equal(observations, [[0]])
     assert infos[0]["terminal_observation"] == 2
     assert infos[0]["TimeLimit.truncated"] is truncates
 
@@ -65,11 +65,34 @@ def test_a_rollout_holds_what_was_given_and_taken() -> None:
     for action in (0, 1, 1, 0):
         env.step(np.array([action, 1 - action]))
     rollout = env.take_rollout()
-    np.testing.assert_array_equal(rollout.observations[..., 0].T, [[0, 1, 2, 0], [0, 1, 2, 3]])  # type: ignore[index, call-overload]
+    assert not isinstance(rollout.observations, dict)
+    np.testing.assert_array_equal(rollout.observations[..., 0].T, [[0, 1, 2, 0], [0, 1, 2, 3]])
     np.testing.assert_array_equal(rollout.actions.T, [[0, 1, 1, 0], [1, 0, 0, 1]])
     np.testing.assert_array_equal(rollout.true_rewards.T, [[10, 20, 30, 10], [10, 20, 30, 40]])
     np.testing.assert_array_equal(rollout.dones.T, [[0, 0, 1, 0], [0, 0, 0, 0]])
     assert env.steps_taken == 8
+
+
+class Turns(Counter):
+    """A text-like world: every other step counts, and episodes have a prompt."""
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = super().step(action)
+        info = {"segment_mask": self._count % 2 == 0, "segment_group": f"prompt {self._end}"}
+        return observation, reward, terminated, truncated, info
+
+
+def test_an_environment_masks_steps_and_names_groups() -> None:
+    segments: list[Segment] = []
+    env = RecordingVecEnv([Turns(4), Turns(3)], recorder=SegmentRecorder(2, 4, segments.append))
+    env.reset_with_seeds([0, 1])
+    for _ in range(4):
+        env.step(np.zeros(2, int))
+    assert [(s.group, s.mask.tolist()) for s in segments] == [
+        ("prompt 3", [False, True, False]),
+        ("prompt 4", [False, True, False, True]),
+    ]
+    assert segments[1].true_return == 20 + 40
 
 
 def test_segments_are_cut_from_what_is_stepped() -> None:

@@ -32,7 +32,8 @@ def test_the_learned_reward_is_the_mean_of_normalised_members() -> None:
     model = RewardEnsemble(BOX, BOX, members=3)
     model.output_mean.copy_(torch.tensor([1.0, 2.0, 3.0]))
     model.output_std.copy_(torch.tensor([0.5, 1.0, 2.0]))
-    steps = np.concatenate([rollout.observations, rollout.actions], -1)  # type: ignore[list-item]
+    assert not isinstance(rollout.observations, dict)
+    steps = np.concatenate([rollout.observations, rollout.actions], -1)
     with torch.no_grad():
         raw = model(torch.tensor(steps, dtype=torch.float32)).numpy()
     expected = ((raw[0] - 1) / 0.5 + (raw[1] - 2) + (raw[2] - 3) / 2) / 3

@@ -159,11 +159,11 @@ def test_an_early_termination_is_warned_of_once(tmp_path: Path, silent: Any) -> 
 
 
 def test_unsupported_spaces_are_refused(tmp_path: Path, silent: Any) -> None:
-    class Texts(gymnasium.Env[str, int]):
+    class Texts(gymnasium.Env[Any, Any]):
         observation_space = gymnasium.spaces.Text(5)
         action_space = gymnasium.spaces.Discrete(2)
 
-    gymnasium.register("Texts-v0", Texts)
+    gymnasium.register("Texts-v0", lambda: Texts())
     try:
         with pytest.raises(UserError, match="Text, which is not supported"):
             Training(RunSettings(env="Texts-v0", run="texts"), tmp_path, silent)

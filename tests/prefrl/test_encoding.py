@@ -63,7 +63,7 @@ def test_any_leading_axes_are_kept(leading: tuple[int, ...]) -> None:
     ids=str,
 )
 def test_spaces_that_cannot_be_encoded_are_named(space: gymnasium.Space[Any]) -> None:
-    with pytest.raises(UserError, match=r"the observation.* space is .*wrap the environment"):
+    with pytest.raises(UserError, match=r"the observation.* space .*wrap the environment"):
         StepEncoder(space, BOX)
 
 
