@@ -39,7 +39,7 @@ class ActionIsReward(gymnasium.Env[np.ndarray, np.ndarray]):
 def action_is_reward() -> Iterator[str]:
     """Register the environment under an id for the time of a test."""
     env_id = "ActionIsReward-v0"
-    gymnasium.register(env_id, lambda: ActionIsReward(), max_episode_steps=20)
+    gymnasium.register(env_id, lambda **_: ActionIsReward(), max_episode_steps=20)
     yield env_id
     del gymnasium.registry[env_id]
 

@@ -12,7 +12,7 @@ from prefrl.recording import SegmentRecorder
 from prefrl.segments import Segment
 
 
-class Counter(gymnasium.Env[np.ndarray, int]):
+class Counter(gymnasium.Env[np.ndarray, Any]):
     """Observes the step's number; its reward is ten times that; ends at `end`."""
 
     observation_space = gymnasium.spaces.Box(0, 100, (1,), np.float32)

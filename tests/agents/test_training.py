@@ -163,7 +163,7 @@ def test_unsupported_spaces_are_refused(tmp_path: Path, silent: Any) -> None:
         observation_space = gymnasium.spaces.Text(5)
         action_space = gymnasium.spaces.Discrete(2)
 
-    gymnasium.register("Texts-v0", lambda: Texts())
+    gymnasium.register("Texts-v0", lambda **_: Texts())
     try:
         with pytest.raises(UserError, match="Text, which is not supported"):
             Training(RunSettings(env="Texts-v0", run="texts"), tmp_path, silent)
