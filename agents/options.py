@@ -16,7 +16,7 @@ from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
-from .settings import PPOSettings, RewardKind, RunSettings, tuned
+from .settings import PPOSettings, RewardKind, RunSettings, tuned_ppo
 from .training import TEACHERS
 
 
@@ -48,7 +48,7 @@ class TrainOptions:
     """Rounds of training; each ends with questions and a fit of the reward."""
     members: int = 3
     """Members of the reward ensemble."""
-    fit_epochs: int | None = None
+    fit_epochs: int = 6
     """Passes over the comparisons in each fit of the reward but the first."""
     num_envs: int | None = None
     """Environments side by side."""
@@ -96,7 +96,7 @@ class TrainOptions:
             schedule=self.schedule,
             members=self.members,
             ppo=self._ppo(env_id),
-            preferences=self._preferences(env_id, env),
+            preferences=self._preferences(env),
         )
         env.close()
         return settings, folder
@@ -124,7 +124,7 @@ class TrainOptions:
         names = [field.name for field in dataclasses.fields(PPOSettings)]
         given = {name: getattr(self, name, None) for name in names}
         chosen = {name: value for name, value in given.items() if value is not None}
-        settings = PPOSettings(**{**tuned(env_id).ppo, **chosen})
+        settings = dataclasses.replace(tuned_ppo(env_id), **chosen)
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
                 f"--batch-size {settings.batch_size} must divide a rollout of "
@@ -132,14 +132,11 @@ class TrainOptions:
             )
         return settings
 
-    def _preferences(self, env_id: str, env: gymnasium.Env[object, object]) -> PreferenceSettings:
+    def _preferences(self, env: gymnasium.Env[object, object]) -> PreferenceSettings:
         horizon = env.spec.max_episode_steps if env.spec else None
         length = segment_length(self.segment_seconds, step_seconds(env), horizon)
-        chosen = {} if self.fit_epochs is None else {"epochs": self.fit_epochs}
         return PreferenceSettings(
-            segment_length=length,
-            strategy=self.strategy,
-            **{**tuned(env_id).preferences, **chosen},
+            segment_length=length, strategy=self.strategy, epochs=self.fit_epochs
         )
 
 

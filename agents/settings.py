@@ -94,36 +94,22 @@ class RunSettings:
         return RunSettings(**{**values, **parts})
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """What differs from the defaults for one robot.
-
-    Attributes:
-        ppo: Of `PPOSettings`.
-        preferences: Of `PreferenceSettings`.
-    """
-
-    ppo: dict[str, Any] = field(default_factory=dict)
-    preferences: dict[str, Any] = field(default_factory=dict)
-
-
-TUNED = {
-    "Hopper": Tuned(ppo={"gamma": 0.995}),
-    "Reacher": Tuned(ppo={"gamma": 0.9}, preferences={"epochs": 6}),
-    "Swimmer": Tuned(ppo={"gamma": 0.9999}),
+TUNED: dict[str, dict[str, Any]] = {
+    "Hopper": {"gamma": 0.995},
+    "Reacher": {"gamma": 0.9},
+    "Swimmer": {"gamma": 0.9999},
 }
-"""By the robot's name.
+"""What differs from `PPOSettings`' defaults, by the robot's name.
 
 The defaults themselves were chosen on HalfCheetah, 500,000 steps, seed 0, true reward: a first
 deviation of exp(-1) for actions gave a return of 6,061, where 1 gave 2,818 (learning rate 3e-4,
 minibatches of 256); 1e-3 with minibatches of 1,024 gave 5,786 at more than twice the speed, and
 more on the learned reward (6,206 for 5,285). Reacher's and Swimmer's discounts are those of RL
-Baselines3 Zoo (hyperparams/ppo.yml); Hopper's is Christiano et al. 2017's (appendix A.1). Reacher's
-learned reward gained from more passes: returns of -2.1 for -2.2 with 2 passes, seed 0.
+Baselines3 Zoo (hyperparams/ppo.yml); Hopper's is Christiano et al. 2017's (appendix A.1).
 """
 
 
-def tuned(env_id: str) -> Tuned:
-    """Return what differs from the defaults for an environment whose robot is known."""
+def tuned_ppo(env_id: str) -> PPOSettings:
+    """Return PPO's defaults for an environment, tuned where its robot is known."""
     robot = env_id.rpartition(":")[2].rpartition("/")[2].rpartition("-v")[0]
-    return TUNED.get(robot, Tuned())
+    return PPOSettings(**TUNED.get(robot, {}))

@@ -19,7 +19,7 @@ class SegmentPool:
         max_bytes: The most memory that the segments' arrays may take, in bytes.
     """
 
-    def __init__(self, max_bytes: int = 8 * 2**20) -> None:
+    def __init__(self, max_bytes: int = 16 * 2**20) -> None:
         """Start empty."""
         self._max_bytes = max_bytes
         self._segments: deque[Segment] = deque()

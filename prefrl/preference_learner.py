@@ -51,10 +51,10 @@ class PreferenceSettings:
     candidates: int = 10
     noise: float = 0.1
     first_epochs: int = 30
-    epochs: int = 2
+    epochs: int = 6
     learning_rate: float = 1e-3
     batch_size: int = 32
-    pool_bytes: int = 8 * 2**20
+    pool_bytes: int = 16 * 2**20
 
 
 class PreferenceLearner:
