@@ -40,8 +40,9 @@ def write_checkpoint(
     shutil.rmtree(final, ignore_errors=True)
     partial.replace(final)
     _synchronise(parent)
-    for old in _numbered(run_folder)[:-keep]:
-        shutil.rmtree(old)
+    kept = [path for path in _numbered(run_folder) if path.name <= final.name][-keep:]
+    for other in set(_numbered(run_folder)) - set(kept):
+        shutil.rmtree(other)  # older, or damaged and left by a run that had gone further
     return final
 
 

@@ -20,7 +20,10 @@ try:
     from . import commands
     from .options import TrainOptions
 except ModuleNotFoundError as error:
-    sys.exit(f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'")
+    print(
+        f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'", file=sys.stderr
+    )
+    sys.exit(2)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Import:
-    """Add exported labels to a run's label store."""
+    """Add exported labels to a run's label store, where they are kept; no run trains on them."""
 
     folder: Positional[Path]
     """The run's folder."""
@@ -149,6 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _use_one_thread()
         command(console)
     except UserError as error:
+        print(f"prefrl: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
         print(f"prefrl: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

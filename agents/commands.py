@@ -3,8 +3,10 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -16,9 +18,9 @@ from .checkpoints import damaged_checkpoints, whole_checkpoints
 from .curve import draw_curve
 from .display import LiveTable
 from .evaluation import evaluate
-from .metrics import read_metrics
+from .metrics import finite_or_none, read_metrics
 from .recovery import mend_store
-from .run_folder import create_run_folder, read_settings, write_json
+from .run_folder import create_run_folder, lock_run, read_settings, write_json
 from .settings import RunSettings
 from .training import LABELS, Training
 from .watching import film_run
@@ -31,7 +33,9 @@ def train(settings: RunSettings, folder: Path, console: Console) -> None:
         UserError: If a setting or the folder is unfit; then nothing is written.
     """
     create_run_folder(folder, settings)
-    console.print(f"training in {folder}; if interrupted, go on with: prefrl resume {folder}")
+    lock_run(folder)
+    shown = escape(str(folder))
+    console.print(f"training in {shown}; if interrupted, go on with: prefrl resume {shown}")
     _run(settings, folder, None, console)
 
 
@@ -43,16 +47,17 @@ def resume(folder: Path, console: Console) -> None:
     """
     settings = read_settings(folder)
     if (folder / "result.json").exists():
-        console.print(f"{folder} is finished; its results:")
+        console.print(f"{escape(str(folder))} is finished; its results:")
         show_result(folder, console)
         return
+    lock_run(folder)
     for path in damaged_checkpoints(folder):
-        console.print(f"[yellow]warning:[/yellow] {path} is damaged and is passed over")
+        _warn(console, f"{path} is damaged and is passed over")
     whole = whole_checkpoints(folder)
     checkpoint = whole[-1] if whole else None
     if settings.reward == "learned":
         for message in mend_store(folder / LABELS, checkpoint):
-            console.print(f"[yellow]warning:[/yellow] {message}")
+            _warn(console, message)
     _run(settings, folder, checkpoint, console)
 
 
@@ -67,20 +72,21 @@ def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) 
             size=size,
             progress=lambda share: bar.update(task, completed=share),
         )
-    console.print(f"wrote {out}")
+    console.print(f"wrote {escape(str(out))}")
 
 
 def export(folder: Path, out: Path, console: Console) -> None:
     """Write the labels of a run as files for other programs."""
     count = export_labels(_open_store(folder), out)
-    console.print(f"wrote {count} comparisons to {out / 'comparisons.jsonl'} and segments.npz")
+    written = escape(str(out / "comparisons.jsonl"))
+    console.print(f"wrote {count} comparisons to {written} and segments.npz")
 
 
 def import_(folder: Path, source: Path, console: Console) -> None:
     """Add labels from exported files to the label store of a run."""
     read_settings(folder)
     count = import_labels(LabelStore(folder / LABELS), source)
-    console.print(f"added {count} comparisons to {folder / LABELS}")
+    console.print(f"added {count} comparisons to {escape(str(folder / LABELS))}")
 
 
 def show_result(folder: Path, console: Console) -> None:
@@ -105,31 +111,32 @@ def _run(settings: RunSettings, folder: Path, checkpoint: Path | None, console: 
         training.run()
     setup_and_training = time.monotonic() - started
     with console.status("evaluating"):
-        _write_result(training, setup_and_training)
+        result = _result(training, setup_and_training)
     _draw(settings, folder, console)
+    # Last, since a run that has its result is finished and is not gone on with.
+    write_json(folder / "result.json", result)
     show_result(folder, console)
 
 
-def _write_result(training: Training, wall_seconds: float) -> None:
+def _result(training: Training, wall_seconds: float) -> dict[str, Any]:
     settings = training.settings
     returns = evaluate(training.agent.policy, settings.env)
     preferences = training.preferences
     report = preferences.last_report if preferences is not None else None
-    result = {
+    return {
         "env": settings.env,
         "seed": settings.seed,
         "reward": settings.reward,
         "teacher": settings.teacher if preferences is not None else None,
         "env_steps": training.env.steps_taken,
-        "labels": training.store.labels_used() if training.store is not None else 0,
+        "labels": training.store.labels_used(settings.run) if training.store else 0,
         "true_return_mean": float(returns.mean()),
         "true_return_std": float(returns.std()),
         "eval_episodes": len(returns),
-        "reward_heldout_accuracy": report.heldout_accuracy if report is not None else None,
+        "reward_heldout_accuracy": finite_or_none(report.heldout_accuracy) if report else None,
         "wall_seconds": max(wall_seconds, training.seconds),
         "env_steps_per_second": training.env.steps_taken / training.seconds,
     }
-    write_json(training.folder / "result.json", result)
 
 
 def _draw(settings: RunSettings, folder: Path, console: Console) -> None:
@@ -138,18 +145,22 @@ def _draw(settings: RunSettings, folder: Path, console: Console) -> None:
     draw_curve(
         curve, read_metrics(folder), f"{name}, {settings.reward} reward, seed {settings.seed}"
     )
-    console.print(f"learning curve: {curve}")
+    console.print(f"learning curve: {escape(str(curve))}")
     try:
         film = Path("videos") / f"{folder.resolve().name}.mp4"
         watch(folder, film, 10.0, 256, console)
     except (UserError, OSError) as error:
         # A run is a success without its film.
-        console.print(f"[yellow]no clip:[/yellow] {error}")
+        _warn(console, f"no clip: {error}")
+
+
+def _warn(console: Console, message: str) -> None:
+    console.print(f"[yellow]warning:[/yellow] {escape(message)}")
 
 
 def _open_store(folder: Path) -> LabelStore:
     read_settings(folder)
     path = folder / LABELS
     if not path.exists():
-        raise UserError(f"{folder} has no labels: it was trained on the true reward")
+        raise UserError(f"{folder} has no labels")
     return LabelStore(path)

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -75,7 +76,7 @@ class LiveTable:
 
     def warn(self, message: str) -> None:
         """Show a warning above the table."""
-        self._console.print(f"[yellow]warning:[/yellow] {message}")
+        self._console.print(f"[yellow]warning:[/yellow] {escape(message)}")
 
     def _cells(self, row: Metrics) -> list[str]:
         steps = int(row["steps"] or 0)

@@ -14,6 +14,10 @@ EVALUATION_SEED = 0
 """Evaluation starts are the same in all runs, whatever their seed."""
 
 
+MOST_STEPS = 10_000
+"""Episodes that a policy never ends, in an environment without a time limit, are cut off here."""
+
+
 def evaluate(policy: BasePolicy, env_id: str, episodes: int = 20) -> Array:
     """Return the true returns of a policy that acts deterministically.
 
@@ -28,11 +32,13 @@ def evaluate(policy: BasePolicy, env_id: str, episodes: int = 20) -> Array:
     envs = [make(env_id) for _ in range(episodes)]
     seeds = [integer_seed(EVALUATION_SEED, "evaluation", index) for index in range(episodes)]
     pairs = zip(envs, seeds, strict=True)
-    observations = [env.reset(seed=seed)[0] for env, seed in pairs]
+    observations = [tree_map(np.asarray, env.reset(seed=seed)[0]) for env, seed in pairs]
     returns = np.zeros(episodes)
     running = list(range(episodes))
-    while running:
-        batch = tree_stack([tree_map(np.asarray, observations[index]) for index in running])
+    for _ in range(MOST_STEPS):
+        if not running:
+            break
+        batch = tree_stack([observations[index] for index in running])
         actions, _ = policy.predict(batch, deterministic=True)
         for index, action in zip(list(running), actions, strict=True):
             observations[index], reward, done = _step(envs[index], action)
@@ -46,4 +52,4 @@ def evaluate(policy: BasePolicy, env_id: str, episodes: int = 20) -> Array:
 
 def _step(env: gymnasium.Env[Any, Any], action: Any) -> tuple[Any, float, bool]:
     observation, reward, terminated, truncated, _ = env.step(action)
-    return observation, float(reward), terminated or truncated
+    return tree_map(np.asarray, observation), float(reward), terminated or truncated

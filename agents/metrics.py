@@ -22,14 +22,16 @@ class MetricsLog:
     def __init__(self, folder: Path, rounds: int = 0) -> None:
         """Open the files."""
         self._path = folder / "metrics.jsonl"
-        kept = read_metrics(folder)[:rounds]
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        kept = [row for row in read_metrics(folder) if row["round"] < rounds]
+        partial = self._path.with_suffix(".partial")
+        partial.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        partial.replace(self._path)
         purge_step = int(kept[-1]["steps"] or 0) + 1 if kept else 0
         self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=purge_step)
 
     def write(self, row: Metrics) -> None:
         """Write a row; values that are not finite become null."""
-        finite = {name: _finite(value) for name, value in row.items()}
+        finite = {name: finite_or_none(value) for name, value in row.items()}
         with self._path.open("a") as file:
             file.write(json.dumps(finite) + "\n")
         for name, value in finite.items():
@@ -54,5 +56,6 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _finite(value: float | None) -> float | None:
+def finite_or_none(value: float | None) -> float | None:
+    """Return a number as JSON can hold it: None where it is not finite."""
     return value if value is not None and math.isfinite(value) else None

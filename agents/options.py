@@ -1,6 +1,7 @@
 """The options of `prefrl train`, and the settings that they stand for."""
 
 import dataclasses
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
-from .settings import PPOSettings, RewardKind, RunSettings, tuned_ppo
+from .settings import PPOSettings, RewardKind, RunSettings, tuned
 from .training import TEACHERS
 
 
@@ -42,8 +43,10 @@ class TrainOptions:
     """Duration of a segment, in simulated seconds; kept between 15 and 60 steps."""
     strategy: Strategy = "disagreement"
     """Which segments to ask about: those the ensemble disagrees about most, or random ones."""
-    schedule: Schedule = "decaying"
-    """When to ask: less and less often, or evenly; a quarter always about the initial policy."""
+    schedule: Schedule | None = None
+    """When to ask: less and less often ("decaying"), or evenly ("constant")."""
+    initial_share: float | None = None
+    """Share of the labels that is asked about the initial policy, in [0, 1]."""
     rounds: int = 20
     """Rounds of training; each ends with questions and a fit of the reward."""
     members: int = 3
@@ -93,7 +96,8 @@ class TrainOptions:
             teacher=self.teacher,
             labels=self.labels,
             rounds=self.rounds,
-            schedule=self.schedule,
+            schedule=self.schedule or tuned(env_id).schedule,
+            initial_share=self._initial_share(env_id),
             members=self.members,
             ppo=self._ppo(env_id),
             preferences=self._preferences(env),
@@ -113,18 +117,27 @@ class TrainOptions:
                 raise UserError(f"--{name.replace('_', '-')} must be at least {low}, not {value}")
         for name in ("segment_seconds", "learning_rate"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UserError(f"--{name.replace('_', '-')} must be above 0, not {value}")
-        for name in ("gamma", "gae_lambda"):
+            if value is not None and not 0 < value < math.inf:
+                raise UserError(
+                    f"--{name.replace('_', '-')} must be above 0 and finite, not {value}"
+                )
+        for name in ("ent_coef", "log_std_init"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise UserError(f"--{name.replace('_', '-')} must be finite, not {value}")
+        for name in ("gamma", "gae_lambda", "initial_share"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UserError(f"--{name.replace('_', '-')} must be in [0, 1], not {value}")
+
+    def _initial_share(self, env_id: str) -> float:
+        return tuned(env_id).initial_share if self.initial_share is None else self.initial_share
 
     def _ppo(self, env_id: str) -> PPOSettings:
         names = [field.name for field in dataclasses.fields(PPOSettings)]
         given = {name: getattr(self, name, None) for name in names}
         chosen = {name: value for name, value in given.items() if value is not None}
-        settings = dataclasses.replace(tuned_ppo(env_id), **chosen)
+        settings = dataclasses.replace(tuned(env_id).ppo, **chosen)
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
                 f"--batch-size {settings.batch_size} must divide a rollout of "

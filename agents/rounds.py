@@ -44,7 +44,9 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     """
     ppo = settings.ppo
     total = math.ceil(settings.steps / (ppo.num_envs * ppo.n_steps))
-    shortest = 1 if horizon is None else math.ceil(horizon / ppo.n_steps)
+    # Without a horizon, enough for a choice of two segments from each environment.
+    least_steps = horizon or 2 * settings.preferences.segment_length
+    shortest = math.ceil(least_steps / ppo.n_steps)
     if settings.reward == "true":
         return [
             Round(i, n, True, 0) for i, n in enumerate(_split(total, settings.rounds, shortest))

@@ -1,10 +1,11 @@
 """The folder of a run: its settings, and files that are replaced as a whole."""
 
+import fcntl
 import importlib.metadata
 import json
 import platform
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from prefrl.errors import UserError
 
@@ -24,7 +25,7 @@ def create_run_folder(folder: Path, settings: RunSettings) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if any(path.name != "config.partial" for path in folder.iterdir()):
             raise UserError(
                 f"{folder} is not empty; choose another --out, or: prefrl resume {folder}"
             )
@@ -34,6 +35,25 @@ def create_run_folder(folder: Path, settings: RunSettings) -> None:
         raise UserError(
             f"cannot write to {folder}: {error.strerror}; choose another --out"
         ) from error
+
+
+def lock_run(folder: Path) -> None:
+    """Claim a run for this process, for as long as it lives, however it ends.
+
+    Raises:
+        UserError: If another process has it.
+    """
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise UserError(f"{folder} is being trained by another process") from None
+    _locks.append(lock)
+
+
+_locks: list[IO[str]] = []
+"""Kept open, since a closed lock is let go."""
 
 
 def read_settings(folder: Path) -> RunSettings:
@@ -62,7 +82,7 @@ def read_settings(folder: Path) -> RunSettings:
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a JSON file that is replaced as a whole."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(values, indent=2) + "\n")
+    partial.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n")
     partial.replace(path)
 
 

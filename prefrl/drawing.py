@@ -88,6 +88,8 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
     # No multisampling and no shadows: measured 10 times as fast in software rendering.
     model.vis.quality.offsamples = 0
     model.vis.quality.shadowsize = 0
+    model.vis.global_.offwidth = max(model.vis.global_.offwidth, size)
+    model.vis.global_.offheight = max(model.vis.global_.offheight, size)
     try:
         renderer = mujoco.Renderer(model, size, size)
     except Exception as error:  # PyOpenGL and mujoco raise many kinds where GL is missing

@@ -17,10 +17,9 @@ PACKAGES = {
     "MiniGrid": "minigrid",
     "BabyAI": "minigrid",
     "highway": "highway-env",
-    "metaworld": "metaworld",
+    "Meta": "metaworld",
     "dm_control": "shimmy[dm-control]",
     "mo": "mo-gymnasium",
-    "ma": "multi-agent-ale-py",
 }
 """Where the ids that begin with a word come from; to name in errors, not to install."""
 
@@ -58,17 +57,19 @@ def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[
         quiet_mujoco()
     try:
         return gymnasium.make(spec, disable_env_checker=True, **(kwargs or {}))
-    except gymnasium.error.DependencyNotInstalled as error:
+    except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise UserError(f"{env_id} needs a package that is not installed: {error}") from error
     except TypeError as error:
-        raise UserError(f"{env_id} does not take these arguments: {error}") from error
+        raise UserError(f"{env_id} cannot be made with these arguments: {error}") from error
+    except gymnasium.error.Error as error:
+        raise UserError(f"{env_id} cannot be made: {error}") from error
 
 
 def quiet_mujoco() -> None:
-    """Silence warnings of MuJoCo's compiler about the robots' model files.
+    """Silence MuJoCo's warnings, which it prints to the terminal and to a log file.
 
     Gymnasium's models use attributes that MuJoCo 4 calls deprecated, which nobody who trains on
-    them can change; MuJoCo would print each warning to the terminal and to a log file.
+    them can change. A simulation that becomes unstable shows in observations that are not finite.
     """
     choose_gl()
     with contextlib.suppress(ImportError):
@@ -89,6 +90,8 @@ def step_seconds(env: gymnasium.Env[Any, Any]) -> float | None:
 def _import(module: str) -> None:
     try:
         importlib.import_module(module)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{module!r} is no module; use module:Id") from error
     except ModuleNotFoundError as error:
         package = (error.name or module).replace("_", "-")
         raise UserError(

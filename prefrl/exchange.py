@@ -72,9 +72,15 @@ def import_labels(store: LabelStore, folder: Path) -> int:
         The number of comparisons added.
 
     Raises:
-        UserError: If a file is missing or malformed; then nothing is added.
+        UserError: If a file is missing or malformed, or a question differs from the store's of the
+            same key; then nothing is added.
     """
     answers = read_answers(folder)
+    known = {label.query.key: label.query for label in store.labels()}
+    for answer in answers:
+        stored = known.get(answer.query.key)
+        if stored is not None and _ids(stored) != _ids(answer.query):
+            raise UserError(f"{folder} holds another question than the store as {stored.key}")
     _, unanswered = store.ask([answer.query for answer in answers])
     open_keys = {query.key for query in unanswered}
     fresh = [answer for answer in answers if answer.query.key in open_keys]
@@ -98,7 +104,7 @@ def _record(label: Label) -> dict[str, Any]:
         "shown_left": answer.shown_left,
         "strategy": query.strategy,
         "agent_step": query.agent_step,
-        "segment_ids": [segment.id for segment in query.segments],
+        "segment_ids": _ids(query),
     }
 
 
@@ -140,6 +146,10 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("seconds", "asked_at", "answered_at"), (int, float)),
     "segment_ids": (list,),
 }
+
+
+def _ids(query: Query) -> list[str]:
+    return [segment.id for segment in query.segments]
 
 
 def _lookup(identities: Sequence[str], segments: dict[str, Segment]) -> tuple[Segment, ...]:

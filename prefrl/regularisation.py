@@ -27,7 +27,7 @@ class AdaptiveL2:
         low: float = 1.1,
         high: float = 1.5,
         factor: float = 1.2,
-        bounds: tuple[float, float] = (1e-7, 1e-1),
+        bounds: tuple[float, float] = (1e-7, 1.0),
     ) -> None:
         """Start every member at the initial coefficient."""
         self._low, self._high = low, high

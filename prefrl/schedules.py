@@ -45,4 +45,5 @@ def label_counts(
     weights = rates / rates.sum() * (1 - initial_share)
     weights[0] = initial_share
     totals = np.round(budget * np.cumsum(weights)).astype(int)
+    totals = np.maximum(totals, min(budget, 1))  # a first label, since the rest trains on its fit
     return [int(count) for count in np.diff(totals, prepend=0)]

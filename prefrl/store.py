@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from prefrl.errors import UserError
+from prefrl.errors import DamagedStoreError, UserError
 from prefrl.queries import Comparison, Query, QueryKey, Verdict
 from prefrl.segments import Segment
 from prefrl.teachers import Answer
@@ -96,15 +96,19 @@ class LabelStore:
         url = sa.URL.create("sqlite", database=self.location)
         if "://" in self.location:
             url = sa.make_url(self.location)
-        self._engine = sa.create_engine(url)
+        # Connections of SQLite cost little and must not outlive their use.
+        pool = sa.NullPool if url.get_backend_name() == "sqlite" else None
+        self._engine = sa.create_engine(url, poolclass=pool)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _make_durable)
-        with self._reporting_damage():
+        with self._reporting_faults():
             _metadata.create_all(self._engine)
             self._check()
 
     def ask(self, queries: Sequence[Query]) -> tuple[list[Answer], list[Query]]:
         """Write down questions, except those whose key is in the store already.
+
+        A question that is there already is as it was asked then, whatever segments are given now.
 
         Args:
             queries: The questions, each with a key of its own.
@@ -112,29 +116,31 @@ class LabelStore:
         Returns:
             The verdicts that the store has on these questions, and the questions without one.
         """
-        with self._reporting_damage(), self._engine.begin() as connection:
-            columns = [_questions.c[name] for name in _KEY]
-            known = {QueryKey(*row) for row in connection.execute(sa.select(*columns))}
-            fresh = [query for query in queries if query.key not in known]
+        with self._reporting_faults(), self._engine.begin() as connection:
+            stored = {
+                _key(row): row for row in connection.execute(sa.select(_questions)).mappings()
+            }
+            fresh = [query for query in queries if query.key not in stored]
             self._insert_segments(connection, fresh)
             for query in fresh:
                 connection.execute(sa.insert(_questions).values(_question_row(query)))
             verdicts = self._standing_verdicts(connection)
-        answers = [_answer(q, verdicts[q.key]) for q in queries if q.key in verdicts]
-        return answers, [query for query in queries if query.key not in verdicts]
+            asked = [_as_stored(query, stored.get(query.key), connection) for query in queries]
+        answers = [_answer(query, verdicts[query.key]) for query in asked if query.key in verdicts]
+        return answers, [query for query in asked if query.key not in verdicts]
 
     def answer(self, answers: Sequence[Answer]) -> None:
         """Write down verdicts about questions that were asked."""
         rows = [_verdict_row(answer) for answer in answers]
         if rows:
-            with self._engine.begin() as connection:
+            with self._reporting_faults(), self._engine.begin() as connection:
                 connection.execute(sa.insert(_verdicts), rows)
 
     def undo(self, key: QueryKey, labeller: str) -> None:
         """Take back a labeller's last verdict about a question, by a row of its own."""
         row = {"verdict": "undo", "labeller": labeller, "seconds": 0.0, "shown_left": 0}
         row |= {"answered_at": time.time(), **_key_columns(key)}
-        with self._engine.begin() as connection:
+        with self._reporting_faults(), self._engine.begin() as connection:
             connection.execute(sa.insert(_verdicts).values(row))
 
     def add_feedback(
@@ -150,7 +156,7 @@ class LabelStore:
             given_at: When, in seconds since 1970.
         """
         row = {"run": run, "labeller": labeller, "value": value, "given_at": given_at}
-        with self._engine.begin() as connection:
+        with self._reporting_faults(), self._engine.begin() as connection:
             connection.execute(sa.insert(_feedback).values(agent_step=agent_step, **row))
 
     def labels(self, run: str | None = None) -> list[Label]:
@@ -159,7 +165,7 @@ class LabelStore:
         Args:
             run: Only the questions of this run.
         """
-        with self._reporting_damage(), self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             order = [_questions.c[name] for name in _KEY]
             select = sa.select(_questions).order_by(*order)
             questions = connection.execute(select).mappings().all()
@@ -183,13 +189,13 @@ class LabelStore:
 
     def feedback(self) -> list[dict[str, Any]]:
         """Return all scalar feedback, oldest first."""
-        with self._reporting_damage(), self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             rows = connection.execute(sa.select(_feedback).order_by(_feedback.c.id)).mappings()
             return [dict(row) for row in rows]
 
     def copy_to(self, path: Path) -> None:
         """Write a consistent copy of an SQLite store to a new file."""
-        with self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             connection.execute(sa.text("VACUUM INTO :path"), {"path": str(path)})
 
     def close(self) -> None:
@@ -201,16 +207,16 @@ class LabelStore:
             with self._engine.connect() as connection:
                 verdict = connection.execute(sa.text("PRAGMA quick_check")).scalars().first()
             if verdict != "ok":
-                raise UserError(self._damage(str(verdict).splitlines()[-1]))
+                raise DamagedStoreError(self._damage(str(verdict).splitlines()[-1]))
 
     @contextmanager
-    def _reporting_damage(self) -> Iterator[None]:
+    def _reporting_faults(self) -> Iterator[None]:
         try:
             yield
+        except sa.exc.OperationalError as error:
+            raise UserError(f"cannot use the label store {self.location}: {error.orig}") from error
         except sa.exc.DatabaseError as error:
-            if "locked" in str(error.orig):
-                raise UserError(f"the label store {self.location} is in use; try again") from error
-            raise UserError(self._damage(str(error.orig))) from error
+            raise DamagedStoreError(self._damage(str(error.orig))) from error
 
     def _damage(self, detail: str) -> str:
         return f"the label store {self.location} is damaged or no label store ({detail})"
@@ -299,15 +305,25 @@ def _remove_last(stack: list[sa.RowMapping], labeller: str) -> None:
 def _label(
     row: sa.RowMapping, segments: _LazySegments, verdicts: dict[QueryKey, sa.RowMapping]
 ) -> Label:
-    query = Query(
+    query = _query(row, segments)
+    verdict = verdicts.get(query.key)
+    return Label(query, None if verdict is None else _answer(query, verdict))
+
+
+def _query(row: sa.RowMapping, segments: _LazySegments) -> Query:
+    return Query(
         key=_key(row),
         segments=tuple(segments[identity] for identity in json.loads(row["segment_ids"])),
         strategy=row["strategy"],
         agent_step=row["agent_step"],
         asked_at=row["asked_at"],
     )
-    verdict = verdicts.get(query.key)
-    return Label(query, None if verdict is None else _answer(query, verdict))
+
+
+def _as_stored(query: Query, row: sa.RowMapping | None, connection: sa.Connection) -> Query:
+    if row is None or json.loads(row["segment_ids"]) == [s.id for s in query.segments]:
+        return query
+    return _query(row, _LazySegments(connection))
 
 
 def _answer(query: Query, row: sa.RowMapping) -> Answer:

@@ -31,17 +31,20 @@ def write_video(path: Path, frames: Iterable[Frame], frames_per_second: float) -
         ) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.partial.mp4")
-    with imageio.get_writer(
-        partial,
-        format="FFMPEG",
-        fps=frames_per_second,
-        codec="libx264",
-        macro_block_size=2,
-        ffmpeg_params=["-movflags", "+faststart"],
-    ) as writer:
-        for frame in frames:
-            writer.append_data(np.asarray(frame))  # type: ignore[attr-defined]
-    partial.replace(path)
+    try:
+        with imageio.get_writer(
+            partial,
+            format="FFMPEG",
+            fps=frames_per_second,
+            codec="libx264",
+            macro_block_size=2,
+            ffmpeg_params=["-movflags", "+faststart"],
+        ) as writer:
+            for frame in frames:
+                writer.append_data(np.asarray(frame))  # type: ignore[attr-defined]
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def frame_stride(seconds_per_step: float, most_per_second: float = 30) -> int:
