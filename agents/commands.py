@@ -20,7 +20,7 @@ from .display import LiveTable
 from .evaluation import evaluate
 from .metrics import finite_or_none, read_metrics
 from .recovery import mend_store
-from .run_folder import create_run_folder, lock_run, read_settings, write_json
+from .run_folder import claim_run, create_run_folder, read_settings, write_json
 from .settings import RunSettings
 from .training import LABELS, Training
 from .watching import film_run
@@ -33,10 +33,10 @@ def train(settings: RunSettings, folder: Path, console: Console) -> None:
         UserError: If a setting or the folder is unfit; then nothing is written.
     """
     create_run_folder(folder, settings)
-    lock_run(folder)
     shown = escape(str(folder))
     console.print(f"training in {shown}; if interrupted, go on with: prefrl resume {shown}")
-    _run(settings, folder, None, console)
+    with claim_run(folder):
+        _run(settings, folder, None, console)
 
 
 def resume(folder: Path, console: Console) -> None:
@@ -50,7 +50,11 @@ def resume(folder: Path, console: Console) -> None:
         console.print(f"{escape(str(folder))} is finished; its results:")
         show_result(folder, console)
         return
-    lock_run(folder)
+    with claim_run(folder):
+        _run(settings, folder, _mended_checkpoint(settings, folder, console), console)
+
+
+def _mended_checkpoint(settings: RunSettings, folder: Path, console: Console) -> Path | None:
     for path in damaged_checkpoints(folder):
         _warn(console, f"{path} is damaged and is passed over")
     whole = whole_checkpoints(folder)
@@ -58,7 +62,7 @@ def resume(folder: Path, console: Console) -> None:
     if settings.reward == "learned":
         for message in mend_store(folder / LABELS, checkpoint):
             _warn(console, message)
-    _run(settings, folder, checkpoint, console)
+    return checkpoint
 
 
 def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import gymnasium
 from tyro.conf import Positional
 
-from prefrl.encoding import check_spaces
 from prefrl.environments import make, step_seconds
 from prefrl.errors import UserError
 from prefrl.preference_learner import PreferenceSettings
@@ -18,6 +17,7 @@ from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
 from .settings import PPOSettings, RewardKind, RunSettings, tuned
+from .spaces import check_trainable
 from .training import TEACHERS
 
 
@@ -46,7 +46,7 @@ class TrainOptions:
     schedule: Schedule | None = None
     """When to ask: less and less often ("decaying"), or evenly ("constant")."""
     initial_share: float | None = None
-    """Share of the labels that is asked about the initial policy, in [0, 1]."""
+    """Share of the labels that is asked about the initial policy, above 0 and at most 1."""
     rounds: int = 20
     """Rounds of training; each ends with questions and a fit of the reward."""
     members: int = 3
@@ -84,7 +84,7 @@ class TrainOptions:
         self._check()
         env_id = complete_id(self.env)
         env = make(env_id)
-        check_spaces(env.observation_space, env.action_space)
+        check_trainable(env.observation_space, env.action_space)
         name = env_id.rpartition(":")[2].replace("/", "-")
         folder = self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
         settings = RunSettings(
@@ -125,7 +125,9 @@ class TrainOptions:
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise UserError(f"--{name.replace('_', '-')} must be finite, not {value}")
-        for name in ("gamma", "gae_lambda", "initial_share"):
+        if self.initial_share is not None and not 0 < self.initial_share <= 1:
+            raise UserError(f"--initial-share must be above 0 and at most 1: {self.initial_share}")
+        for name in ("gamma", "gae_lambda"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UserError(f"--{name.replace('_', '-')} must be in [0, 1], not {value}")

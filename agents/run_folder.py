@@ -4,8 +4,10 @@ import fcntl
 import importlib.metadata
 import json
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from prefrl.errors import UserError
 
@@ -37,23 +39,19 @@ def create_run_folder(folder: Path, settings: RunSettings) -> None:
         ) from error
 
 
-def lock_run(folder: Path) -> None:
-    """Claim a run for this process, for as long as it lives, however it ends.
+@contextmanager
+def claim_run(folder: Path) -> Iterator[None]:
+    """Keep other processes from training a run; a process that dies lets go of its claim.
 
     Raises:
-        UserError: If another process has it.
+        UserError: If another process has the run.
     """
-    lock = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise UserError(f"{folder} is being trained by another process") from None
-    _locks.append(lock)
-
-
-_locks: list[IO[str]] = []
-"""Kept open, since a closed lock is let go."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{folder} is being trained by another process") from None
+        yield
 
 
 def read_settings(folder: Path) -> RunSettings:

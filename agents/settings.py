@@ -118,8 +118,8 @@ TUNED = {
 
 PPO's defaults were chosen on HalfCheetah, 500,000 steps, seed 0, true reward: a first deviation of
 exp(-1) for actions gave a return of 6,061, where 1 gave 2,818 (learning rate 3e-4, minibatches of
-256); 1e-3 with minibatches of 1,024 gave 5,786 at more than twice the speed, and more on the learned
-reward (6,206 for 5,285). Reacher's and Swimmer's discounts are those of RL Baselines3 Zoo
+256); 1e-3 with minibatches of 1,024 gave 5,786 at more than twice the speed, and more on the
+learned reward (6,206 for 5,285). Reacher's and Swimmer's discounts are those of RL Baselines3 Zoo
 (hyperparams/ppo.yml); Hopper's is Christiano et al. 2017's (appendix A.1).
 
 Hopper asks more of its questions later: its initial policy lies on the ground in most segments, and

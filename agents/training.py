@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from gymnasium import Space
 
-from prefrl.encoding import check_spaces
 from prefrl.environments import make
 from prefrl.preference_learner import PreferenceLearner
 from prefrl.reward_model import RewardEnsemble
@@ -30,6 +29,7 @@ from .return_scaling import ReturnScaler
 from .reward_terms import RewardTerm, add_terms, learned_reward, true_reward
 from .rounds import Round, plan_rounds
 from .settings import RunSettings
+from .spaces import check_trainable
 
 TEACHERS: dict[str, Callable[[], Teacher]] = {"oracle": OracleTeacher}
 """The teachers that can be named on the command line."""
@@ -65,7 +65,7 @@ class Training:
         self.folder = folder
         self._progress = progress
         envs = [make(settings.env) for _ in range(settings.ppo.num_envs)]
-        check_spaces(envs[0].observation_space, envs[0].action_space)
+        check_trainable(envs[0].observation_space, envs[0].action_space)
         spec = envs[0].spec
         self._rounds = plan_rounds(settings, spec.max_episode_steps if spec else None)
         self.store: LabelStore | None = None

@@ -52,15 +52,6 @@ def check_spaces(
     observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
 ) -> None:
     """Raise a UserError unless both spaces can be learned on."""
-    if isinstance(action_space, spaces.Box) and not action_space.is_bounded():
-        raise UserError(
-            "the action space has no bounds; "
-            "wrap the environment in gymnasium.wrappers.RescaleAction"
-        )
-    if np.any(getattr(action_space, "start", 0)):
-        raise UserError(
-            "the action space does not start at 0; wrap the environment so that it does"
-        )
     named = {"observation": observation_space}
     if isinstance(observation_space, spaces.Dict):
         named = {f"observation {key!r}": space for key, space in observation_space.items()}
@@ -70,7 +61,7 @@ def check_spaces(
                 f"the {name} space is {type(space).__name__}, which is not supported; "
                 "wrap the environment so that it is Box, Discrete, MultiDiscrete or MultiBinary"
             )
-        if not isinstance(space, spaces.Discrete) and len(space.shape or ()) != 1:
+        if not isinstance(space, spaces.Discrete) and len(space.shape or ()) > 1:
             raise UserError(
                 f"the {name} space has the shape {space.shape}, and only vectors are "
                 "supported; wrap the environment in gymnasium.wrappers.FlattenObservation"

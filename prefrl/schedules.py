@@ -45,5 +45,6 @@ def label_counts(
     weights = rates / rates.sum() * (1 - initial_share)
     weights[0] = initial_share
     totals = np.round(budget * np.cumsum(weights)).astype(int)
-    totals = np.maximum(totals, min(budget, 1))  # a first label, since the rest trains on its fit
+    if initial_share > 0:
+        totals = np.maximum(totals, min(budget, 1))  # what follows trains on the first fit
     return [int(count) for count in np.diff(totals, prepend=0)]

@@ -243,6 +243,9 @@ class LabelStore:
         return {key: stack[-1] for key, stack in standing.items() if stack}
 
 
+BUSY_MILLISECONDS = 10_000
+"""How long to wait while another process writes."""
+
 _KEY = ("run", "round", "index", "repeat")
 
 
@@ -260,9 +263,9 @@ class _LazySegments:
 
 def _make_durable(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
 
 

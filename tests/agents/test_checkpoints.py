@@ -57,3 +57,11 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, damage: str) -> Non
 def test_without_a_whole_checkpoint_the_user_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no whole checkpoint"):
         newest_checkpoint(tmp_path)
+
+
+def test_a_run_that_falls_back_behind_damaged_checkpoints_keeps_its_own(tmp_path: Path) -> None:
+    for number in (4, 5):
+        (write(tmp_path, number) / "content").write_text("damaged")
+    write(tmp_path, 1)
+    assert [path.name for path in whole_checkpoints(tmp_path)] == ["000001"]
+    assert damaged_checkpoints(tmp_path) == []

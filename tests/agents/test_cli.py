@@ -1,7 +1,9 @@
 """The command line: what it says and with which status it ends."""
 
+import fcntl
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +174,26 @@ def test_labels_move_between_runs(capsys: pytest.CaptureFixture[str], run: Path)
     main(["labels", "import", "other", "exported"])
     assert "added 12 comparisons" in " ".join(capsys.readouterr().out.split())
     assert LabelStore("other/labels.sqlite").labels_used() == 24
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(
+    capsys: pytest.CaptureFixture[str], run: Path
+) -> None:
+    (run / "result.json").unlink()
+    with (run / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        assert "run is being trained by another process" in fails(capsys, "resume", "run")
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_anew(run: Path) -> None:
+    before = result(run)
+    shutil.rmtree(run / "checkpoints")
+    (run / "result.json").unlink()
+    main(["resume", "run"])
+    assert result(run)["true_return_mean"] == before["true_return_mean"]
+    assert result(run)["labels"] == 12
+
+
+def test_a_folder_that_cannot_be_exported_to(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    Path("file").write_text("")
+    assert "file" in fails(capsys, "labels", "export", "run", "--out", "file/labels")

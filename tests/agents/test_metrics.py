@@ -27,6 +27,12 @@ def test_a_resumed_log_drops_the_rounds_that_run_again(tmp_path: Path) -> None:
     assert [r["round"] for r in read_metrics(tmp_path)] == [0, 1]
 
 
+def test_rows_are_kept_by_their_round_not_their_place(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text('{"round": 1, "steps": 5}\n{"round": 2, "steps": 9}\n')
+    MetricsLog(tmp_path, rounds=2).close()
+    assert [r["round"] for r in read_metrics(tmp_path)] == [1]
+
+
 def test_a_row_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text('{"round": 0}\n{"rou')
     assert read_metrics(tmp_path) == [{"round": 0}]

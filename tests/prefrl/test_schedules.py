@@ -57,3 +57,10 @@ def test_a_single_round_asks_everything() -> None:
 @pytest.mark.parametrize(("share", "first"), [(0.0, 0), (0.5, 50), (1.0, 100)])
 def test_the_initial_share_can_be_chosen(share: float, first: int) -> None:
     assert label_counts(100, starts(4), initial_share=share)[0] == first
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3])
+def test_the_first_round_asks_even_with_few_labels(budget: int) -> None:
+    counts = label_counts(budget, [0.0, 0.3, 0.6])
+    assert counts[0] >= 1
+    assert sum(counts) == budget

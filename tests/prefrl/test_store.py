@@ -324,3 +324,18 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(max_examples=8, stateful_step_count=12)
+
+
+def test_a_question_asked_again_is_as_it_was_asked_first(tmp_path: Path) -> None:
+    """A replay on another processor may pick other segments than the verdict is about."""
+    store = LabelStore(tmp_path / "labels.sqlite")
+    one, other = (
+        Segment(np.full((2, 1), value), np.zeros((2, 1)), np.zeros(2)) for value in (1.0, 2.0)
+    )
+    key = QueryKey("run", 0, 0)
+    first = Query(key, (one, other))
+    store.ask([first])
+    store.answer([Answer(first, 1)])
+    (answer,), _ = store.ask([Query(key, (other, one))])
+    assert [segment.id for segment in answer.query.segments] == [one.id, other.id]
+    assert answer.verdict == 1
