@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,29 +109,12 @@ class TrainOptions:
     def _check(self) -> None:
         if self.teacher not in TEACHERS:
             raise UserError(f"unknown teacher {self.teacher!r}; known are: {', '.join(TEACHERS)}")
-        least = {"seed": 0, "steps": 1, "rounds": 1, "members": 1}
-        least["labels"] = 1 if self.reward == "learned" else 0
-        least |= {"num_envs": 1, "n_steps": 2, "batch_size": 2, "n_epochs": 1, "fit_epochs": 1}
-        for name, low in least.items():
+        if self.reward == "learned" and self.labels == 0:
+            raise UserError("--labels must be at least 1, not 0, or use --reward true")
+        for name, (words, holds) in _RANGES.items():
             value = getattr(self, name)
-            if value is not None and value < low:
-                raise UserError(f"--{name.replace('_', '-')} must be at least {low}, not {value}")
-        for name in ("segment_seconds", "learning_rate"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise UserError(
-                    f"--{name.replace('_', '-')} must be above 0 and finite, not {value}"
-                )
-        for name in ("ent_coef", "log_std_init"):
-            value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
-                raise UserError(f"--{name.replace('_', '-')} must be finite, not {value}")
-        if self.initial_share is not None and not 0 < self.initial_share <= 1:
-            raise UserError(f"--initial-share must be above 0 and at most 1: {self.initial_share}")
-        for name in ("gamma", "gae_lambda"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise UserError(f"--{name.replace('_', '-')} must be in [0, 1], not {value}")
+            if value is not None and not holds(value):
+                raise UserError(f"--{name.replace('_', '-')} must be {words}, not {value}")
 
     def _initial_share(self, env_id: str) -> float:
         return tuned(env_id).initial_share if self.initial_share is None else self.initial_share
@@ -153,6 +137,25 @@ class TrainOptions:
         return PreferenceSettings(
             segment_length=length, strategy=self.strategy, epochs=self.fit_epochs
         )
+
+
+def _at_least(least: int) -> tuple[str, Callable[[float], bool]]:
+    return f"at least {least}", lambda value: value >= least
+
+
+_POSITIVE = "above 0 and finite", lambda value: 0 < value < math.inf
+_SHARE = "in [0, 1]", lambda value: 0 <= value <= 1
+
+_RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
+    **dict.fromkeys(("labels", "seed"), _at_least(0)),
+    **dict.fromkeys(("steps", "rounds", "members", "fit_epochs"), _at_least(1)),
+    **dict.fromkeys(("num_envs", "n_epochs"), _at_least(1)),
+    **dict.fromkeys(("n_steps", "batch_size"), _at_least(2)),
+    **dict.fromkeys(("segment_seconds", "learning_rate"), _POSITIVE),
+    **dict.fromkeys(("gamma", "gae_lambda"), _SHARE),
+    **dict.fromkeys(("ent_coef", "log_std_init"), ("finite", math.isfinite)),
+    "initial_share": ("above 0 and at most 1", lambda value: 0 < value <= 1),
+}
 
 
 def complete_id(env_id: str) -> str:
