@@ -11,6 +11,8 @@ matplotlib.use("Agg")
 from matplotlib.axes import Axes  # after the backend, which needs no display
 from matplotlib.figure import Figure
 
+TRUE = "true return (never seen by the agent)"
+PREDICTED = "predicted return (in units that each fit sets anew)"
 TRUE_COLOUR, PREDICTED_COLOUR, LABEL_COLOUR = "#1b6ca8", "#d1603d", "#8a8f98"
 
 
@@ -25,21 +27,21 @@ def draw_curve(path: Path, rows: Sequence[dict[str, Any]], title: str) -> None:
     figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
     true_axes = figure.add_subplot()
     _style(true_axes, title)
-    _plot(true_axes, rows, "true_return", "true return (never seen by the agent)", TRUE_COLOUR)
+    _plot(true_axes, rows, "true_return", TRUE, TRUE_COLOUR)
     handles = true_axes.get_lines()
     if any(row.get("predicted_return") is not None for row in rows):
         predicted_axes = true_axes.twinx()
         predicted_axes.spines["top"].set_visible(False)
-        _plot(predicted_axes, rows, "predicted_return", "predicted return", PREDICTED_COLOUR)
+        _plot(predicted_axes, rows, "predicted_return", PREDICTED, PREDICTED_COLOUR)
         _mark_labels(true_axes, rows)
         handles = [*handles, *predicted_axes.get_lines()]
-    true_axes.legend(handles=handles, frameon=False, loc="upper left")
+    figure.legend(handles=handles, frameon=False, loc="outside lower center")
     figure.savefig(path)
 
 
 def _style(axes: Axes, title: str) -> None:
-    axes.set_title(title, loc="left")
-    axes.set_xlabel("environment steps")
+    axes.set_title(title, loc="left", pad=18)
+    axes.set_xlabel("environment steps (above: labels given)")
     axes.spines["top"].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
 
