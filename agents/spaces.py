@@ -20,6 +20,11 @@ def check_trainable(
             "the action space has no bounds; "
             "wrap the environment in gymnasium.wrappers.RescaleAction"
         )
+    if len(action_space.shape or ()) > 1:
+        raise UserError(
+            f"the action space has the shape {action_space.shape}, and only vectors are supported; "
+            "wrap the environment in gymnasium.wrappers.TransformAction"
+        )
     if np.any(getattr(action_space, "start", 0)):
         raise UserError(
             "the action space does not start at 0, where the agent's actions do; "

@@ -61,7 +61,7 @@ def check_spaces(
                 f"the {name} space is {type(space).__name__}, which is not supported; "
                 "wrap the environment so that it is Box, Discrete, MultiDiscrete or MultiBinary"
             )
-        if not isinstance(space, spaces.Discrete) and len(space.shape or ()) > 1:
+        if isinstance(space, spaces.Box | spaces.MultiDiscrete) and len(space.shape) > 1:
             raise UserError(
                 f"the {name} space has the shape {space.shape}, and only vectors are "
                 "supported; wrap the environment in gymnasium.wrappers.FlattenObservation"

@@ -24,6 +24,7 @@ def test_spaces_of_one_dimension_will_do(space: gymnasium.Space[Any]) -> None:
         (BOX, spaces.Box(-np.inf, np.inf, (2,)), "has no bounds"),
         (BOX, spaces.Discrete(3, start=1), "does not start at 0"),
         (BOX, spaces.MultiDiscrete([2, 3], start=[0, 1]), "does not start at 0"),
+        (BOX, spaces.MultiBinary((2, 2)), "only vectors"),
         (spaces.Box(-1, 1, ()), BOX, "a single number"),
         (spaces.Text(3), BOX, "not supported"),
         (spaces.Box(0, 255, (8, 8, 3), np.uint8), BOX, "only vectors"),

@@ -53,7 +53,9 @@ def test_an_environment_is_made_with_its_arguments() -> None:
 
 
 def test_arguments_that_it_does_not_take_are_reported() -> None:
-    with pytest.raises(UserError, match=r"testing/Still-v0 does not take these arguments: .*grav"):
+    with pytest.raises(
+        UserError, match=r"testing/Still-v0 cannot be made with these arguments: .*grav"
+    ):
         make("testing/Still-v0", {"grav": 1.0})
 
 
