@@ -42,6 +42,10 @@ def test_there_are_blocks_and_commands_to_test() -> None:
     assert commands()
 
 
+def test_no_place_was_left_to_fill_in() -> None:
+    assert not re.findall(r"^[A-Z_]{4,}$", README, flags=re.MULTILINE)
+
+
 def test_every_module_is_in_the_layout() -> None:
     listed = set(re.findall(r"^\s+(\w+\.py) ", README, flags=re.MULTILINE))
     there = {
