@@ -85,7 +85,7 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
     import mujoco
 
     model, data = core.model, mujoco.MjData(core.model)
-    # No multisampling and no shadows: measured 10 times as fast in software rendering.
+    # No multisampling and no shadows, which cost software rendering most of its time.
     model.vis.quality.offsamples = 0
     model.vis.quality.shadowsize = 0
     model.vis.global_.offwidth = max(model.vis.global_.offwidth, size)
