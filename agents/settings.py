@@ -117,14 +117,14 @@ TUNED = {
 """By the robot's name.
 
 PPO's defaults were chosen by a few runs on HalfCheetah, 500,000 steps, mostly of seed 0: a first
-deviation of actions of exp(-1) with a learning rate of 3e-4 and minibatches of 256 gave 6,061 on the
-true reward, 1e-3 with minibatches of 1,024 gave 5,786 and takes fewer updates. Single runs; they
-show no more than that both work. Reacher's and Swimmer's discounts are those of RL Baselines3 Zoo
-(hyperparams/ppo.yml); Hopper's is Christiano et al. 2017's (appendix A.1).
+deviation of actions of exp(-1) with a learning rate of 3e-4 and minibatches of 256 gave 6,061 on
+the true reward, 1e-3 with minibatches of 1,024 gave 5,786 and takes fewer updates. Single runs;
+they show no more than that both work. Reacher's and Swimmer's discounts are those of RL
+Baselines3 Zoo (hyperparams/ppo.yml); Hopper's is Christiano et al. 2017's (appendix A.1).
 
 Hopper asks more of its questions later: its initial policy lies on the ground in most segments, and
-comparing these teaches little of standing. With seed 0, on which this was chosen, that gave 1,438
-instead of 278; seeds 3 and 4 still reached only 559 and 720.
+comparing these teaches little of standing. With seed 0, on which this was chosen, that gave
+1,438 instead of 278; seeds 3 and 4 still reached only 559 and 720.
 """
 
 
