@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from prefrl.checkpoints import damaged_checkpoints, whole_checkpoints
 from prefrl.errors import UserError
 from prefrl.exchange import export_labels, import_labels
 from prefrl.store import LabelStore
 
-from .checkpoints import damaged_checkpoints, whole_checkpoints
 from .curve import draw_curve
 from .display import LiveTable
 from .evaluation import evaluate

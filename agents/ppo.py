@@ -12,11 +12,11 @@ from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 
+from prefrl.checkpoints import newest_checkpoint
 from prefrl.environments import make
 from prefrl.tensors import load_module
 from prefrl.trees import Array
 
-from .checkpoints import newest_checkpoint
 from .normalized_features import NormalizedFeatures
 from .recording_env import RecordingVecEnv
 from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer

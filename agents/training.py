@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from gymnasium import Space
 
+from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
 from prefrl.preference_learner import PreferenceLearner
-from prefrl.reward_model import RewardEnsemble
+from prefrl.reward_model import make_reward_model
 from prefrl.seeding import integer_seed
 from prefrl.store import LabelStore
 from prefrl.teachers import OracleTeacher, Teacher
 from prefrl.tensors import load_module, load_optimizer, save_module, save_optimizer
 from prefrl.trees import Array
 
-from .checkpoints import write_checkpoint
 from .episode_returns import EpisodeReturns
 from .metrics import Metrics, MetricsLog
 from .ppo import make_ppo, update_normalisation
@@ -206,7 +206,7 @@ class Training:
     def _make_preferences(
         self, observation_space: Space[Any], action_space: Space[Any]
     ) -> PreferenceLearner:
-        model = RewardEnsemble(
+        model = make_reward_model(
             observation_space,
             action_space,
             members=self.settings.members,

@@ -147,6 +147,27 @@ class RewardEnsemble(nn.Module):
         return self.inputs(batch)[torch.from_numpy(batch.mask)]
 
 
+def make_reward_model(
+    observation_space: gymnasium.Space[Any],
+    action_space: gymnasium.Space[Any],
+    *,
+    members: int = 3,
+    seed: int = 0,
+) -> RewardEnsemble:
+    """Return the reward model that suits the spaces.
+
+    Args:
+        observation_space: See `StepEncoder`.
+        action_space: See `StepEncoder`.
+        members: The number of members M, at least 1.
+        seed: Determines the initial weights.
+
+    Raises:
+        UserError: If a space is of an unsupported kind.
+    """
+    return RewardEnsemble(observation_space, action_space, members=members, seed=seed)
+
+
 CHUNK = 2048
 """Steps to evaluate at a time, so that the hidden layers stay in the processor's cache."""
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from prefrl.agents.checkpoints import whole_checkpoints
 from prefrl.agents.cli import main
+from prefrl.checkpoints import whole_checkpoints
 from prefrl.store import LabelStore
 
 TINY = ["--steps", "800", "--labels", "12", "--rounds", "3", "--num-envs", "2"]

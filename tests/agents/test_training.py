@@ -17,11 +17,11 @@ import torch
 from stable_baselines3 import PPO
 
 from prefrl.agents import load
-from prefrl.agents.checkpoints import newest_checkpoint
 from prefrl.agents.evaluation import evaluate
 from prefrl.agents.run_folder import create_run_folder
 from prefrl.agents.settings import RunSettings
 from prefrl.agents.training import Training
+from prefrl.checkpoints import newest_checkpoint
 from prefrl.errors import UserError
 from prefrl.store import LabelStore
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prefrl.agents.checkpoints import (
+from prefrl.checkpoints import (
     damaged_checkpoints,
     newest_checkpoint,
     whole_checkpoints,
