@@ -1,5 +1,6 @@
 """Fitting a reward model to comparisons."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -130,31 +131,35 @@ class RewardFitter:
         )
 
     def _run_epoch(self, data: "_Data", rng: np.random.Generator) -> None:
-        losses = torch.empty_like(data.counts)
-        order = torch.from_numpy(rng.permutation(len(self)))
-        for chosen in order.split(self._batch_size):
-            losses[:, chosen] = self._step(data.pick(chosen))
-        training, heldout = _split_means(losses, data.counts)
-        self.l2.update(training, heldout)
+        most = int((data.counts > 0).sum(1).max())
+        steps = max(1, math.ceil(most / self._batch_size))
+        trained = _batches(data.counts, steps, rng)
+        heldout = _batches((data.counts == 0).float(), steps, rng)
+        sums = torch.zeros(4, self.model.members)
+        for train_on, judge in zip(trained, heldout, strict=True):
+            sums[:2] += self._step(data, train_on)
+            sums[2:] += self._judge(data, judge)
+        self.l2.update(sums[0] / sums[1], sums[2] / sums[3])
 
-    def _step(self, data: "_Data") -> Tensor:
-        losses = self._losses(data)
-        counts = data.counts
-        weighted = (losses * counts).sum(1) / counts.sum(1).clamp_min(1)
+    def _step(self, data: "_Data", batch: "_Batch") -> Tensor:
+        losses = self._losses(data, batch)
+        weights = batch.weights.sum(1)
         self.optimizer.zero_grad()
-        (weighted.sum() + self._penalty()).backward()
+        ((losses / weights.clamp_min(1)).sum() + self._penalty()).backward()
         self.optimizer.step()
-        return losses.detach()
+        return torch.stack([losses.detach(), weights])
 
-    def _losses(self, data: "_Data") -> Tensor:
-        targets = data.targets.expand(self.model.members, *data.targets.shape)
-        return negative_log_likelihood(self._returns(data), targets, self._noise)
+    @torch.no_grad()
+    def _judge(self, data: "_Data", batch: "_Batch") -> Tensor:
+        return torch.stack([self._losses(data, batch), batch.weights.sum(1)])
 
-    def _returns(self, data: "_Data") -> Tensor:
-        rewards = self.model(data.inputs.flatten(0, 1)).unflatten(1, data.masks.shape[:2])
-        returns: Tensor = (rewards * data.masks).sum(-1)
-        absent = ~data.masks.any(-1)
-        return returns.masked_fill(absent, -torch.inf)
+    def _losses(self, data: "_Data", batch: "_Batch") -> Tensor:
+        """Return the weighted sum of each member's losses on its own comparisons, `[M]`."""
+        inputs, masks = data.inputs[batch.indices], data.masks[batch.indices]
+        rewards = self.model.each(inputs.flatten(1, 2)).unflatten(1, masks.shape[1:3])
+        targets = data.targets[batch.indices]
+        losses = negative_log_likelihood(_returns(rewards, masks), targets, self._noise)
+        return (losses * batch.weights).sum(1)
 
     def _penalty(self) -> Tensor:
         squares = [
@@ -165,8 +170,13 @@ class RewardFitter:
 
     @torch.no_grad()
     def _report(self, data: "_Data") -> FitReport:
-        chunks = torch.arange(len(self)).split(self._batch_size)
-        returns = torch.cat([self._returns(data.pick(chosen)) for chosen in chunks], 1)
+        size = self._batch_size
+        chunks = zip(data.inputs.split(size), data.masks.split(size), strict=True)
+        pieces = [
+            _returns(self.model(inputs.flatten(0, 1)).unflatten(1, masks.shape[:2]), masks)
+            for inputs, masks in chunks
+        ]
+        returns = torch.cat(pieces, 1)
         targets = data.targets.expand_as(returns)
         losses = negative_log_likelihood(returns, targets, self._noise)
         training, heldout = _split_means(losses, data.counts)
@@ -211,10 +221,31 @@ class _Data:
     targets: Tensor  # [C, k]
     counts: Tensor  # [M, C]
 
-    def pick(self, chosen: Tensor) -> "_Data":
-        return _Data(
-            self.inputs[chosen], self.masks[chosen], self.targets[chosen], self.counts[:, chosen]
-        )
+
+@dataclass(frozen=True)
+class _Batch:
+    indices: Tensor  # [M, B], of comparisons; each member has its own
+    weights: Tensor  # [M, B]; 0 where a member has fewer than B
+
+
+def _batches(weights: Tensor, steps: int, rng: np.random.Generator) -> list[_Batch]:
+    """Spread each member's comparisons of weight above 0 over `steps` batches, at random."""
+    parts = [np.array_split(rng.permutation(np.flatnonzero(row)), steps) for row in weights.numpy()]
+    return [_batch(weights, members) for members in zip(*parts, strict=True)]
+
+
+def _batch(weights: Tensor, members: Sequence[np.ndarray]) -> _Batch:
+    shape = len(members), max(1, *map(len, members))
+    indices, kept = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape)
+    for row, chosen in enumerate(members):
+        indices[row, : len(chosen)] = torch.from_numpy(chosen)
+        kept[row, : len(chosen)] = 1
+    return _Batch(indices, weights.gather(1, indices) * kept)
+
+
+def _returns(rewards: Tensor, masks: Tensor) -> Tensor:
+    """Return sums over the steps that count; −inf for absent segments, which have none."""
+    return (rewards * masks).sum(-1).masked_fill(~masks.any(-1), -torch.inf)
 
 
 def _pad_stack(tensors: Sequence[Tensor], length: int) -> Tensor:

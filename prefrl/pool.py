@@ -19,7 +19,7 @@ class SegmentPool:
         max_bytes: The most memory that the segments' arrays may take, in bytes.
     """
 
-    def __init__(self, max_bytes: int = 16 * 2**20) -> None:
+    def __init__(self, max_bytes: int = 8 * 2**20) -> None:
         """Start empty."""
         self._max_bytes = max_bytes
         self._segments: deque[Segment] = deque()
@@ -43,6 +43,11 @@ class SegmentPool:
     def newest(self, count: int) -> list[Segment]:
         """Return the `count` newest segments, oldest first (all, where there are fewer)."""
         return list(self._segments)[-count:] if count > 0 else []
+
+    def spread(self, count: int) -> list[Segment]:
+        """Return at most `count` segments, evenly spread from the oldest to the newest."""
+        stride = max(1, -(-len(self._segments) // count))
+        return list(self._segments)[::stride]
 
     def save(self, path: Path) -> None:
         """Write all segments to a NumPy archive, segments of one shape stacked together."""

@@ -54,7 +54,11 @@ class PreferenceSettings:
     epochs: int = 6
     learning_rate: float = 1e-3
     batch_size: int = 32
-    pool_bytes: int = 16 * 2**20
+    pool_bytes: int = 8 * 2**20
+
+
+SCALE_SEGMENTS = 512
+"""Segments, spread over the pool, on which inputs and outputs of the reward model are scaled."""
 
 
 class PreferenceLearner:
@@ -131,7 +135,7 @@ class PreferenceLearner:
     def fit(self, progress: Callable[[float], None] | None = None) -> FitReport:
         """Fit the reward model to all comparisons, and normalise it over the pool."""
         first = self.last_report is None
-        segments = list(self.pool)
+        segments = self.pool.spread(SCALE_SEGMENTS)
         self.model.fit_scales(segments)
         epochs = self.settings.first_epochs if first else self.settings.epochs
         self.last_report = self.fitter.fit(epochs, progress=progress)

@@ -33,6 +33,13 @@ class RewardModel(Protocol):
     def __call__(self, inputs: Tensor) -> Tensor:
         """Return raw rewards per step, `[M, *leading]`, for inputs `[*leading, *input]`."""
 
+    def each(self, inputs: Tensor) -> Tensor:
+        """Return raw rewards, `[M, *leading]`, for each member's own inputs.
+
+        Args:
+            inputs: `[M, *leading, *input]`.
+        """
+
     def parameters(self) -> Any:
         """Return the parameters to fit; the first axis of each is the member."""
 
@@ -99,13 +106,23 @@ class RewardEnsemble(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return raw rewards, `[M, *leading]`, for encoded steps `[*leading, D]`."""
-        steps = (inputs.reshape(-1, inputs.shape[-1]) - self.input_mean) / self.input_std
-        hidden = steps.expand(self.members, *steps.shape)
+        steps = self._scaled(inputs.reshape(-1, inputs.shape[-1]))
+        rewards = self._network(steps.expand(self.members, *steps.shape))
+        return rewards.reshape(self.members, *inputs.shape[:-1])
+
+    def each(self, inputs: Tensor) -> Tensor:
+        """Return raw rewards, `[M, *leading]`, for encoded steps `[M, *leading, D]`."""
+        return self._network(self._scaled(inputs.flatten(1, -2))).reshape(inputs.shape[:-1])
+
+    def _scaled(self, steps: Tensor) -> Tensor:
+        return (steps - self.input_mean) / self.input_std
+
+    def _network(self, steps: Tensor) -> Tensor:
+        hidden = steps
         *layers, last = zip(self.biases, self.weights, strict=True)
         for bias, weight in layers:
             hidden = functional.leaky_relu(torch.baddbmm(bias, hidden, weight), 0.01)
-        rewards = torch.baddbmm(last[0], hidden, last[1])
-        return rewards.reshape(self.members, *inputs.shape[:-1])
+        return torch.baddbmm(last[0], hidden, last[1])
 
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Set input mean and standard deviation to those of the segments' steps."""

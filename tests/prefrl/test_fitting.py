@@ -254,8 +254,12 @@ class LastStep(nn.Module):
         return torch.cat([torch.from_numpy(batch.actions), last[..., None]], -1)
 
     def forward(self, inputs: Tensor) -> Tensor:
+        return self.each(inputs.expand(self.members, *inputs.shape))
+
+    def each(self, inputs: Tensor) -> Tensor:
         actions, last = inputs.unbind(-1)
-        return self.slope.view(-1, *[1] * last.ndim) * actions.sum(-1, keepdim=True) * last
+        slopes = self.slope.view(-1, *[1] * (last.ndim - 1))
+        return slopes * actions.sum(-1, keepdim=True) * last
 
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Inputs are used as they are."""

@@ -67,3 +67,14 @@ def test_a_segment_larger_than_the_pool_is_kept_alone(make_segment: MakeSegment)
     pool.add(make_segment())
     pool.add(large)
     assert list(pool) == [large]
+
+
+def test_spread_takes_evenly_from_the_oldest_on(make_segment: MakeSegment) -> None:
+    pool = SegmentPool()
+    segments = [make_segment([float(value)]) for value in range(7)]
+    assert pool.spread(3) == []
+    for segment in segments:
+        pool.add(segment)
+    assert pool.spread(3) == segments[::3]
+    assert pool.spread(4) == segments[::2]
+    assert pool.spread(7) == pool.spread(100) == segments
