@@ -21,12 +21,13 @@ from prefrl.queries import (
     uniform_choices,
 )
 from prefrl.recording import SegmentRecorder
+from prefrl.reward_files import WEIGHTS, save_reward
 from prefrl.reward_model import RewardEnsemble, member_returns
 from prefrl.seeding import generator
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
 from prefrl.teachers import Answer, Teacher
-from prefrl.tensors import load_module, load_optimizer, save_module, save_optimizer
+from prefrl.tensors import load_module, load_optimizer, save_optimizer
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class PreferenceLearner:
         self.model = model
         self.store = store
         self.pool = SegmentPool(self.settings.pool_bytes)
-        self.recorder = SegmentRecorder(num_envs, self.settings.segment_length, self._add)
+        self.recorder = SegmentRecorder(num_envs, self.settings.segment_length, self.add)
         self.fitter = RewardFitter(
             model,
             self.settings.segment_length,
@@ -102,7 +103,12 @@ class PreferenceLearner:
         self.last_report: FitReport | None = None
         self._teacher = teacher
         self._run, self._seed = run, seed
-        self._unasked = 0
+        self.unasked = 0
+
+    def add(self, segment: Segment) -> None:
+        """Take in a segment that may be asked about; the recorder does this with its own."""
+        self.pool.add(segment)
+        self.unasked += 1
 
     def ask(self, round_index: int, count: int, agent_step: int) -> list[Answer]:
         """Ask about segments recorded since the last call, and take in the answers.
@@ -119,7 +125,7 @@ class PreferenceLearner:
             The answers that came in.
         """
         choices = self._choose(round_index, count)
-        self._unasked = 0
+        self.unasked = 0
         queries = [
             Query(QueryKey(self._run, round_index, index), choice, self._strategy, agent_step)
             for index, choice in enumerate(choices)
@@ -144,20 +150,20 @@ class PreferenceLearner:
 
     def save(self, folder: Path) -> None:
         """Write all that is needed to go on, but for the store, to an existing folder."""
-        save_module(folder / "reward.safetensors", self.model)
+        save_reward(folder, self.model)
         save_optimizer(folder / "reward_optimizer.safetensors", self.fitter.optimizer)
         self.pool.save(folder / "pool.npz")
         state = {
             "keys": [[key.run, key.round, key.index, key.repeat] for key in self.fitter.keys],
             "l2": self.fitter.l2.coefficients.tolist(),
             "report": None if self.last_report is None else vars(self.last_report),
-            "unasked": self._unasked,
+            "unasked": self.unasked,
         }
         (folder / "preferences.json").write_text(json.dumps(state))
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote; the comparisons come from the store."""
-        load_module(folder / "reward.safetensors", self.model)
+        load_module(folder / WEIGHTS, self.model)
         self.pool.load(folder / "pool.npz")
         state = json.loads((folder / "preferences.json").read_text())
         stored = {comparison.query.key: comparison for comparison in self.store.comparisons()}
@@ -166,11 +172,7 @@ class PreferenceLearner:
         load_optimizer(folder / "reward_optimizer.safetensors", self.fitter.optimizer)
         self.fitter.l2.coefficients = torch.tensor(state["l2"], dtype=torch.float64)
         self.last_report = None if state["report"] is None else FitReport(**state["report"])
-        self._unasked = state["unasked"]
-
-    def _add(self, segment: Segment) -> None:
-        self.pool.add(segment)
-        self._unasked += 1
+        self.unasked = state["unasked"]
 
     @property
     def _strategy(self) -> Strategy:
@@ -179,7 +181,7 @@ class PreferenceLearner:
 
     def _choose(self, round_index: int, count: int) -> list[Choice]:
         rng = generator(self._seed, "queries", round_index)
-        segments = self.pool.newest(self._unasked)
+        segments = self.pool.newest(self.unasked)
         if self._strategy == "uniform":
             return uniform_choices(segments, count, rng)
         candidates = uniform_choices(segments, count * self.settings.candidates, rng)

@@ -84,6 +84,8 @@ class RewardEnsemble(nn.Module):
         """Draw the initial weights as torch.nn.Linear does."""
         super().__init__()
         self.members = members
+        self.observation_space = observation_space
+        self.action_space = action_space
         self._encoder = StepEncoder(observation_space, action_space)
         sizes = (self._encoder.size, *hidden, 1)
         draw = torch.Generator().manual_seed(seed)

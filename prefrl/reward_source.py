@@ -1,0 +1,83 @@
+"""Where a wrapper's reward comes from: a folder, a reward model, or one that is being learned."""
+
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from prefrl.errors import UserError
+from prefrl.online_reward import OnlineReward
+from prefrl.reward_files import check_made_for, load_reward
+from prefrl.reward_model import RewardEnsemble
+from prefrl.trees import Array, Tree, tree_map
+
+
+class RewardPredictor(Protocol):
+    """Gives rewards of steps."""
+
+    def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
+        """Return rewards, `[...]`, for steps `[..., *obs]` and `[..., *act]`."""
+
+
+RewardSource: TypeAlias = str | Path | RewardPredictor | OnlineReward
+
+
+def open_reward(
+    source: RewardSource,
+    observation_space: gymnasium.Space[Any],
+    action_space: gymnasium.Space[Any],
+) -> RewardPredictor:
+    """Return what predicts the reward, checked against an environment's spaces.
+
+    Args:
+        source: A folder (see `load_reward`), or an object that predicts rewards.
+        observation_space: The environment's.
+        action_space: The environment's.
+
+    Raises:
+        UserError: If the folder holds no reward, or one for other spaces.
+    """
+    predictor = load_reward(source) if isinstance(source, str | Path) else source
+    model = predictor.learner.model if isinstance(predictor, OnlineReward) else predictor
+    if isinstance(model, RewardEnsemble):
+        check_made_for(model, observation_space, action_space)
+    return predictor
+
+
+def taken_actions(actions: Any, space: gymnasium.Space[Any]) -> Array:
+    """Return actions as the environment takes them: those of a Box clipped to its bounds."""
+    if isinstance(space, gymnasium.spaces.Box):
+        clipped: Array = np.clip(actions, space.low, space.high)
+        return clipped
+    return np.asarray(actions)
+
+
+def checked_copy(observation: Any, space: gymnasium.Space[Any], step: int) -> Tree:
+    """Return a copy of an observation.
+
+    Args:
+        observation: Of one environment or a batch of them.
+        space: What it should be of.
+        step: Steps taken so far, to name in errors.
+
+    Raises:
+        UserError: If the observation is of another shape than the space, or not finite.
+    """
+    copy = tree_map(np.array, observation)
+    parts = copy.items() if isinstance(copy, dict) else [("", copy)]
+    for key, array in parts:
+        name = f"observation {key!r}" if key else "observation"
+        expected = space[key] if isinstance(space, gymnasium.spaces.Dict) else space
+        if array.shape != expected.shape:
+            raise UserError(
+                f"the environment gave an {name} of shape {array.shape} after {step} steps, and "
+                f"its space says {expected.shape}; mend the environment"
+            )
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise UserError(
+                f"the environment gave an {name} that is not finite after {step} steps; "
+                "mend the environment"
+            )
+    return copy
