@@ -124,7 +124,7 @@ def _run(settings: RunSettings, folder: Path, checkpoint: Path | None, console: 
 
 def _result(training: Training, wall_seconds: float) -> dict[str, Any]:
     settings = training.settings
-    returns = evaluate(training.agent.policy, settings.env)
+    returns = evaluate(training.agent.policy, settings.env, env_kwargs=settings.env_kwargs)
     preferences = training.preferences
     report = preferences.last_report if preferences is not None else None
     return {

@@ -1,5 +1,6 @@
 """The true return of a policy."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -18,18 +19,24 @@ MOST_STEPS = 10_000
 """Episodes that a policy never ends, in an environment without a time limit, are cut off here."""
 
 
-def evaluate(policy: BasePolicy, env_id: str, episodes: int = 20) -> Array:
+def evaluate(
+    policy: BasePolicy,
+    env_id: str,
+    episodes: int = 20,
+    env_kwargs: Mapping[str, Any] | None = None,
+) -> Array:
     """Return the true returns of a policy that acts deterministically.
 
     Args:
         policy: A Stable-Baselines3 policy.
         env_id: The environment's id.
         episodes: How many episodes to run, each from a fixed seed.
+        env_kwargs: Arguments for the environment.
 
     Returns:
         `[episodes]`.
     """
-    envs = [make(env_id) for _ in range(episodes)]
+    envs = [make(env_id, env_kwargs) for _ in range(episodes)]
     seeds = [integer_seed(EVALUATION_SEED, "evaluation", index) for index in range(episodes)]
     pairs = zip(envs, seeds, strict=True)
     observations = [tree_map(np.asarray, env.reset(seed=seed)[0]) for env, seed in pairs]

@@ -7,14 +7,14 @@ from torch import Tensor
 
 
 class NormalizedFeatures(BaseFeaturesExtractor):
-    """Scales vectors to mean 0 and standard deviation 1, cut off at ±10.
+    """Scales numbers to mean 0 and standard deviation 1, cut off at ±10.
 
     The statistics are buffers of the policy, saved with it. They change only when `update` is
     called, between rollouts, so that an update of the policy sees the observations as its rollout
     did. Everything outside the policy sees observations as the environment gave them.
 
     Args:
-        observation_space: A Box of one dimension.
+        observation_space: A Box; of more than one dimension, it is flattened.
     """
 
     mean: Tensor
@@ -30,9 +30,9 @@ class NormalizedFeatures(BaseFeaturesExtractor):
         self.register_buffer("count", torch.zeros((), dtype=torch.float64))
 
     def forward(self, observations: Tensor) -> Tensor:
-        """Return normalised observations, `[B, D]` for `[B, D]`."""
+        """Return normalised observations, `[B, D]`, for `[B, *obs]`."""
         deviation = (self.variance + 1e-8).sqrt()
-        scaled = (observations - self.mean.float()) / deviation.float()
+        scaled = (observations.flatten(1) - self.mean.float()) / deviation.float()
         return scaled.clamp(-10, 10)
 
     @torch.no_grad()
@@ -40,9 +40,9 @@ class NormalizedFeatures(BaseFeaturesExtractor):
         """Take a batch into account (Chan et al. 1979, parallel variance).
 
         Args:
-            observations: `[B, D]`.
+            observations: `[B, *obs]`.
         """
-        batch = observations.double()
+        batch = observations.flatten(1).double()
         size = len(batch)
         total = self.count + size
         delta = batch.mean(0) - self.mean

@@ -1,11 +1,14 @@
 """The options of `prefrl train`, and the settings that they stand for."""
 
+import ast
 import dataclasses
+import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 from tyro.conf import Positional
@@ -42,18 +45,20 @@ class TrainOptions:
     """The run's folder; by default runs/ENV-SEED-TIME."""
     segment_seconds: float = 1.5
     """Duration of a segment, in simulated seconds; kept between 15 and 60 steps."""
-    strategy: Strategy = "disagreement"
-    """Which segments to ask about: those the ensemble disagrees about most, or random ones."""
+    strategy: Strategy = "uniform"
+    """Which segments to ask about: random ones, or those the ensemble disagrees about most."""
     schedule: Schedule | None = None
     """When to ask: less and less often ("decaying"), or evenly ("constant")."""
     initial_share: float | None = None
     """Share of the labels that is asked about the initial policy, above 0 and at most 1."""
-    rounds: int = 20
+    rounds: int = 30
     """Rounds of training; each ends with questions and a fit of the reward."""
     members: int = 3
     """Members of the reward ensemble."""
-    fit_epochs: int = 6
+    fit_epochs: int = 3
     """Passes over the comparisons in each fit of the reward but the first."""
+    env_kwargs: tuple[str, ...] = ()
+    """Arguments for the environment, each as KEY=VALUE."""
     num_envs: int | None = None
     """Environments side by side."""
     n_steps: int | None = None
@@ -84,7 +89,8 @@ class TrainOptions:
         """
         self._check()
         env_id = complete_id(self.env)
-        env = make(env_id)
+        env_kwargs = parse_kwargs(self.env_kwargs)
+        env = make(env_id, env_kwargs)
         check_trainable(env.observation_space, env.action_space)
         name = env_id.rpartition(":")[2].replace("/", "-")
         folder = self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
@@ -100,6 +106,7 @@ class TrainOptions:
             schedule=self.schedule or tuned(env_id).schedule,
             initial_share=self._initial_share(env_id),
             members=self.members,
+            env_kwargs=env_kwargs,
             ppo=self._ppo(env_id),
             preferences=self._preferences(env),
         )
@@ -156,6 +163,29 @@ _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     **dict.fromkeys(("ent_coef", "log_std_init"), ("finite", math.isfinite)),
     "initial_share": ("above 0 and at most 1", lambda value: 0 < value <= 1),
 }
+
+
+def parse_kwargs(words: Sequence[str]) -> dict[str, Any]:
+    """Return arguments given as KEY=VALUE; values are Python literals, or else strings.
+
+    Raises:
+        UserError: If a word is not of this form, or its value cannot be kept as JSON.
+    """
+    kwargs: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key.isidentifier():
+            raise UserError(f"--env-kwargs takes KEY=VALUE, not {word!r}")
+        try:
+            kwargs[key] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            kwargs[key] = value
+    try:
+        # As a resumed run will read them from its config.json.
+        kept: dict[str, Any] = json.loads(json.dumps(kwargs))
+    except TypeError as error:
+        raise UserError(f"--env-kwargs cannot be kept: {error}") from error
+    return kept
 
 
 def complete_id(env_id: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-import torch
 from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
@@ -17,7 +16,7 @@ from prefrl.environments import make
 from prefrl.tensors import load_module
 from prefrl.trees import Array
 
-from .normalized_features import NormalizedFeatures
+from .observation_features import features_class, update_features
 from .recording_env import RecordingVecEnv
 from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
@@ -59,11 +58,10 @@ def make_ppo(
 
 def update_normalisation(agent: PPO) -> None:
     """Take the rollout just trained on into the policy's observation statistics."""
-    extractor = agent.policy.features_extractor
-    if isinstance(extractor, NormalizedFeatures):
-        observations = agent.rollout_buffer.observations
-        flat = observations.reshape(-1, observations.shape[-1])
-        extractor.update(torch.as_tensor(np.ascontiguousarray(flat)))
+    policy = agent.policy
+    update_features(
+        policy.features_extractor, policy.observation_space, agent.rollout_buffer.observations
+    )
 
 
 def load_agent(folder: Path) -> PPO:
@@ -76,7 +74,7 @@ def load_agent(folder: Path) -> PPO:
         UserError: If the folder is no run, or has no whole checkpoint.
     """
     settings = read_settings(folder)
-    env = RecordingVecEnv([make(settings.env)])
+    env = RecordingVecEnv([make(settings.env, settings.env_kwargs)])
     # One environment fills one n-th of the run's rollout, which its minibatches need not fit.
     ppo = dataclasses.replace(settings.ppo, batch_size=settings.ppo.n_steps)
     agent = make_ppo(env, ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
@@ -90,9 +88,10 @@ def _policy_kwargs(
     action_space: gymnasium.Space[Any],
     settings: PPOSettings,
 ) -> dict[str, Any]:
-    kwargs: dict[str, Any] = {"net_arch": list(settings.hidden)}
-    if isinstance(observation_space, spaces.Box):
-        kwargs["features_extractor_class"] = NormalizedFeatures
+    kwargs: dict[str, Any] = {
+        "net_arch": list(settings.hidden),
+        "features_extractor_class": features_class(observation_space),
+    }
     if isinstance(action_space, spaces.Box):
         kwargs["log_std_init"] = settings.log_std_init
     return kwargs

@@ -64,19 +64,19 @@ class RecordingVecEnv(VecEnv):
         self._steps: list[tuple[Tree, Array, Array, Array]] = []
         super().__init__(len(self._envs), envs[0].observation_space, envs[0].action_space)
 
-    def reset_with_seeds(self, seeds: Sequence[int]) -> Any:
-        """Reset each environment with a seed of its own, and forget unfinished recordings."""
+    def seed_each(self, seeds: Sequence[int]) -> None:
+        """Set the seed of each environment for the next reset."""
+        self._seeds = list(seeds)
+
+    def reset(self) -> Any:
+        """Reset all environments with their seeds, if any, and forget unfinished recordings."""
         if self._recorder is not None:
             self._recorder.reset()
         self._steps.clear()
-        pairs = zip(self._envs, seeds, strict=True)
+        pairs = zip(self._envs, self._seeds, strict=True)
         self._observations = _stack([env.reset(seed=seed)[0] for env, seed in pairs])
+        self._reset_seeds()
         return self._observations
-
-    def reset(self) -> Any:
-        """Reset all environments with the seeds that `seed` set, if any."""
-        seeds = [int(seed) for seed in self._seeds if seed is not None]
-        return self.reset_with_seeds(seeds if len(seeds) == self.num_envs else range(self.num_envs))
 
     def step_async(self, actions: Array) -> None:
         """Keep the actions for `step_wait`."""

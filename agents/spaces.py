@@ -30,7 +30,10 @@ def check_trainable(
             "the action space does not start at 0, where the agent's actions do; "
             "wrap the environment in gymnasium.wrappers.TransformAction"
         )
-    if isinstance(observation_space, spaces.Box) and observation_space.shape == ():
+    parts = [observation_space]
+    if isinstance(observation_space, spaces.Dict):
+        parts = list(observation_space.values())
+    if any(isinstance(part, spaces.Box) and part.shape == () for part in parts):
         raise UserError(
             "the observation space is a single number; "
             "wrap the environment in gymnasium.wrappers.ReshapeObservation"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from gymnasium import Space
+from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
@@ -64,7 +65,7 @@ class Training:
         self.settings = settings
         self.folder = folder
         self._progress = progress
-        envs = [make(settings.env) for _ in range(settings.ppo.num_envs)]
+        envs = [make(settings.env, settings.env_kwargs) for _ in range(settings.ppo.num_envs)]
         check_trainable(envs[0].observation_space, envs[0].action_space)
         spec = envs[0].spec
         self._rounds = plan_rounds(settings, spec.max_episode_steps if spec else None)
@@ -136,15 +137,24 @@ class Training:
             integer_seed(self.settings.seed, "environment", round_index, env)
             for env in range(self.env.num_envs)
         ]
-        self.agent._last_obs = self.env.reset_with_seeds(seeds)
+        # Through the agent's own wrappers, which put the channels of images first.
+        self.env.seed_each(seeds)
+        self.agent._last_obs = self._agents_env.reset()  # type: ignore[assignment]  # no tuples here
         self.agent._last_episode_starts = np.ones(self.env.num_envs, bool)
         for part in (self._scaler, self._true_returns, self._predicted_returns):
             part.restart()
 
     def _collect(self) -> None:
         agent = self.agent
-        agent.collect_rollouts(self.env, self._callback, agent.rollout_buffer, agent.n_steps)
+        agent.collect_rollouts(
+            self._agents_env, self._callback, agent.rollout_buffer, agent.n_steps
+        )
         agent._update_current_progress_remaining(agent.num_timesteps, self.planned_steps)
+
+    @property
+    def _agents_env(self) -> VecEnv:
+        assert self.agent.env is not None
+        return self.agent.env
 
     def _rewards(self) -> Array:
         rollout = self.env.take_rollout()

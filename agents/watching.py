@@ -38,4 +38,13 @@ def film_run(
         return agent.predict(observation, deterministic=True)[0]
 
     seed = integer_seed(settings.seed, "film")
-    film_episode(path, settings.env, act, seed=seed, seconds=seconds, size=size, progress=progress)
+    film_episode(
+        path,
+        settings.env,
+        act,
+        env_kwargs=settings.env_kwargs,
+        seed=seed,
+        seconds=seconds,
+        size=size,
+        progress=progress,
+    )

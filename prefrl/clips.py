@@ -1,6 +1,6 @@
 """Clips: an episode as a film."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ def film_episode(
     env_id: str,
     act: Callable[[Any], Any],
     *,
+    env_kwargs: Mapping[str, Any] | None = None,
     seed: int = 0,
     seconds: float = 10.0,
     size: int = 256,
@@ -31,6 +32,7 @@ def film_episode(
         path: The mp4 file to write.
         env_id: The environment's id.
         act: Gives the action for an observation.
+        env_kwargs: Arguments for the environment.
         seed: Determines the episode's start.
         seconds: The longest duration of the film; the rest of the episode is left out.
         size: Height and width of drawn robots, in pixels.
@@ -39,11 +41,11 @@ def film_episode(
     Raises:
         UserError: If the environment cannot be drawn, or the film not written.
     """
-    env = make(env_id)
+    env = make(env_id, env_kwargs)
     reader = snapshot_reader(env)
     if reader is None:
         env.close()
-        env = _make_rendering(env, env_id)
+        env = _make_rendering(env, env_id, env_kwargs)
     duration = step_seconds(env) or UNKNOWN_STEP_SECONDS
     stride = frame_stride(duration)
     steps = max(1, round(seconds / duration))
@@ -57,10 +59,12 @@ def film_episode(
         env.close()
 
 
-def _make_rendering(env: gymnasium.Env[Any, Any], env_id: str) -> gymnasium.Env[Any, Any]:
+def _make_rendering(
+    env: gymnasium.Env[Any, Any], env_id: str, kwargs: Mapping[str, Any] | None
+) -> gymnasium.Env[Any, Any]:
     if "rgb_array" not in env.metadata.get("render_modes", ()):
         raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
-    return make(env_id, {"render_mode": "rgb_array"})
+    return make(env_id, {**(kwargs or {}), "render_mode": "rgb_array"})
 
 
 def _look_from_snapshots(env: gymnasium.Env[Any, Any], size: int) -> Callable[[], Frame]:

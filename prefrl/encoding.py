@@ -1,4 +1,4 @@
-"""What a reward model sees of a step: observation and action as one flat vector."""
+"""What a reward model sees of a step: observation and action as one flat vector, and images."""
 
 from typing import Any
 
@@ -7,18 +7,24 @@ import numpy as np
 from gymnasium import spaces
 
 from prefrl.errors import UserError
+from prefrl.images import image_shape
 from prefrl.trees import Array, Tree
 
 
 class StepEncoder:
-    """Turns observations and actions of given spaces into flat float32 vectors.
+    """Turns observations and actions of given spaces into flat vectors.
 
     Boxes are flattened, discrete values become one-hot vectors, dictionaries are joined in the
-    order of their keys.
+    order of their keys. Images are kept apart, shrunk: where there are any, an encoded step is a
+    row of bytes, first those of the float32 vector, then the small images one after the other.
 
     Args:
         observation_space: Box, Discrete, MultiDiscrete, MultiBinary, or a Dict of these.
         action_space: Box, Discrete, MultiDiscrete or MultiBinary.
+
+    Attributes:
+        size: The length D of the vector.
+        images: How images are shrunk, by their key in the Dict ("" where there is no Dict).
 
     Raises:
         UserError: If a space is of another kind.
@@ -29,9 +35,15 @@ class StepEncoder:
     ) -> None:
         """Check the spaces."""
         check_spaces(observation_space, action_space)
-        self._observation_space = observation_space
+        parts = {"": observation_space}
+        if isinstance(observation_space, spaces.Dict):
+            parts = dict(observation_space.items())
+        shapes = {key: image_shape(space) for key, space in parts.items()}
+        self.images = {key: shape for key, shape in shapes.items() if shape is not None}
+        self._parts = {key: space for key, space in parts.items() if key not in self.images}
         self._action_space = action_space
-        self.size = _encoded_size(observation_space) + _encoded_size(action_space)
+        sizes = map(_encoded_size, [*self._parts.values(), action_space])
+        self.size = sum(sizes)
 
     def __call__(self, observations: Tree, actions: Array) -> Array:
         """Encode steps.
@@ -41,11 +53,17 @@ class StepEncoder:
             actions: `[..., *act]`.
 
         Returns:
-            `[..., size]` float32.
+            `[..., size]` float32, or bytes where there are images.
         """
-        parts = _encode_tree(self._observation_space, observations)
+        tree = observations if isinstance(observations, dict) else {"": observations}
+        parts = [_encode(space, tree[key]) for key, space in self._parts.items()]
         parts.append(_encode(self._action_space, actions))
-        return np.concatenate(parts, axis=-1, dtype=np.float32)
+        vector = np.concatenate(parts, axis=-1, dtype=np.float32)
+        if not self.images:
+            return vector
+        small = [shape.shrink(tree[key]) for key, shape in self.images.items()]
+        flat = [frames.reshape(*vector.shape[:-1], -1) for frames in small]
+        return np.concatenate([np.ascontiguousarray(vector).view(np.uint8), *flat], axis=-1)
 
 
 def check_spaces(
@@ -61,7 +79,7 @@ def check_spaces(
                 f"the {name} space is {type(space).__name__}, which is not supported; "
                 "wrap the environment so that it is Box, Discrete, MultiDiscrete or MultiBinary"
             )
-        if isinstance(space, spaces.Box | spaces.MultiDiscrete) and len(space.shape) > 1:
+        if isinstance(space, spaces.MultiDiscrete) and len(space.shape) > 1:
             raise UserError(
                 f"the {name} space has the shape {space.shape}, and only vectors are "
                 "supported; wrap the environment in gymnasium.wrappers.FlattenObservation"
@@ -73,14 +91,6 @@ _SIMPLE_SPACES = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.Mult
 
 def _encoded_size(space: gymnasium.Space[Any]) -> int:
     return int(spaces.flatdim(space))
-
-
-def _encode_tree(space: gymnasium.Space[Any], tree: Tree) -> list[Array]:
-    if isinstance(space, spaces.Dict):
-        assert isinstance(tree, dict)
-        return [_encode(child, tree[key]) for key, child in space.items()]
-    assert not isinstance(tree, dict)
-    return [_encode(space, tree)]
 
 
 def _encode(space: gymnasium.Space[Any], array: Array) -> Array:

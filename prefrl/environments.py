@@ -45,6 +45,8 @@ def find_spec(env_id: str) -> EnvSpec:
 def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[Any, Any]:
     """Make an environment, without Gymnasium's passive checker, which costs time each step.
 
+    Text among the parts of a Dict observation is left out, since no network here reads it.
+
     Args:
         env_id: Gymnasium's `Id` or `module:Id`.
         kwargs: Arguments for the environment.
@@ -56,13 +58,34 @@ def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[
     if "mujoco" in str(spec.entry_point):
         quiet_mujoco()
     try:
-        return gymnasium.make(spec, disable_env_checker=True, **(kwargs or {}))
+        return _without_text(gymnasium.make(spec, disable_env_checker=True, **(kwargs or {})))
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise UserError(f"{env_id} needs a package that is not installed: {error}") from error
     except TypeError as error:
         raise UserError(f"{env_id} cannot be made with these arguments: {error}") from error
     except gymnasium.error.Error as error:
         raise UserError(f"{env_id} cannot be made: {error}") from error
+
+
+def text_parts(env: gymnasium.Env[Any, Any]) -> list[str]:
+    """Return the keys of an environment's own observation that are text."""
+    space = env.unwrapped.observation_space
+    if not isinstance(space, gymnasium.spaces.Dict):
+        return []
+    return [key for key, part in space.items() if _is_text(part)]
+
+
+def _is_text(space: gymnasium.Space[Any]) -> bool:
+    # Some packages have text spaces of their own, which give strings.
+    return space.shape is None and isinstance(space.sample(), str)
+
+
+def _without_text(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
+    text = text_parts(env)
+    if not text or not isinstance(env.observation_space, gymnasium.spaces.Dict):
+        return env
+    rest = [key for key in env.observation_space if key not in text]
+    return gymnasium.wrappers.FilterObservation(env, rest)
 
 
 def quiet_mujoco() -> None:

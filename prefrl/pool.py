@@ -1,13 +1,31 @@
 """The segments that queries are drawn from, bounded in bytes."""
 
 import json
+import math
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import gymnasium
 import numpy as np
 
 from prefrl.segments import Segment
+
+LEAST_BYTES, MOST_BYTES = 8 * 2**20, 512 * 2**20
+
+ADEQUATE_SEGMENTS = 256
+"""Segments among which there is enough to ask about."""
+
+
+def adequate_bytes(observation_space: gymnasium.Space[Any], segment_length: int) -> int:
+    """Return how large a pool should be: larger for images, within bounds."""
+    parts = [observation_space]
+    if isinstance(observation_space, gymnasium.spaces.Dict):
+        parts = list(observation_space.values())
+    sizes = [np.dtype(part.dtype).itemsize * math.prod(part.shape or (1,)) for part in parts]
+    wanted = ADEQUATE_SEGMENTS * segment_length * sum(sizes)
+    return min(max(wanted, LEAST_BYTES), MOST_BYTES)
 
 
 class SegmentPool:
@@ -19,7 +37,7 @@ class SegmentPool:
         max_bytes: The most memory that the segments' arrays may take, in bytes.
     """
 
-    def __init__(self, max_bytes: int = 8 * 2**20) -> None:
+    def __init__(self, max_bytes: int = LEAST_BYTES) -> None:
         """Start empty."""
         self._max_bytes = max_bytes
         self._segments: deque[Segment] = deque()

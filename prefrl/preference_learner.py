@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from prefrl.bradley_terry import preference_probabilities
 from prefrl.fitting import FitReport, RewardFitter
-from prefrl.pool import SegmentPool
+from prefrl.pool import SegmentPool, adequate_bytes
 from prefrl.queries import (
     Choice,
     Query,
@@ -36,26 +36,27 @@ class PreferenceSettings:
 
     Attributes:
         segment_length: Steps per segment.
-        strategy: "disagreement" asks about the most disputed of `candidates` times as many random
-            choices; "uniform" about random choices.
+        strategy: "uniform" asks about random choices; "disagreement" about the most disputed of
+            `candidates` times as many random choices.
         candidates: Random choices per question (Christiano et al. 2017: 10).
         noise: Share of answers taken to be random (Christiano et al. 2017: 0.1).
         first_epochs: Passes over the comparisons in the first fit.
         epochs: Passes over the comparisons in each later fit.
         learning_rate: Adam's, for the reward model.
         batch_size: Comparisons per minibatch.
-        pool_bytes: The most memory for segments that may still be asked about.
+        pool_bytes: The most memory for segments that may still be asked about; None for what
+            suits the observations (see `adequate_bytes`).
     """
 
     segment_length: int = 30
-    strategy: Strategy = "disagreement"
+    strategy: Strategy = "uniform"
     candidates: int = 10
     noise: float = 0.1
     first_epochs: int = 30
-    epochs: int = 6
+    epochs: int = 3
     learning_rate: float = 1e-3
     batch_size: int = 32
-    pool_bytes: int = 8 * 2**20
+    pool_bytes: int | None = None
 
 
 SCALE_SEGMENTS = 512
@@ -90,7 +91,8 @@ class PreferenceLearner:
         self.settings = settings or PreferenceSettings()
         self.model = model
         self.store = store
-        self.pool = SegmentPool(self.settings.pool_bytes)
+        suitable = adequate_bytes(model.observation_space, self.settings.segment_length)
+        self.pool = SegmentPool(self.settings.pool_bytes or suitable)
         self.recorder = SegmentRecorder(num_envs, self.settings.segment_length, self.add)
         self.fitter = RewardFitter(
             model,

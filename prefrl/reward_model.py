@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from prefrl.convolutions import EnsembleConvolutions
 from prefrl.encoding import StepEncoder
 from prefrl.queries import Choice
 from prefrl.segments import Segment, SegmentBatch
@@ -54,7 +55,7 @@ class RewardModel(Protocol):
 
 
 class RewardEnsemble(nn.Module):
-    """Members of fully connected networks on observation and action.
+    """Members of fully connected networks on observation and action, images through convolutions.
 
     Christiano et al. 2017, appendix A.1: two hidden layers of 64, leaky ReLU with slope 0.01. The
     members' weights are stacked, `[M, in, out]`, so that one batched product serves them all.
@@ -87,8 +88,12 @@ class RewardEnsemble(nn.Module):
         self.observation_space = observation_space
         self.action_space = action_space
         self._encoder = StepEncoder(observation_space, action_space)
-        sizes = (self._encoder.size, *hidden, 1)
         draw = torch.Generator().manual_seed(seed)
+        images = self._encoder.images.values()
+        layers = [EnsembleConvolutions(members, shape.small, draw) for shape in images]
+        self.convolutions = nn.ModuleList(layers)
+        seen = sum(part.size for part in layers)
+        sizes = (self._encoder.size + seen, *hidden, 1)
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
         for fan_in, fan_out in itertools.pairwise(sizes):
@@ -97,24 +102,39 @@ class RewardEnsemble(nn.Module):
             bias = torch.empty(members, 1, fan_out).uniform_(-bound, bound, generator=draw)
             self.weights.append(nn.Parameter(weight))
             self.biases.append(nn.Parameter(bias))
-        self.register_buffer("input_mean", torch.zeros(sizes[0]))
-        self.register_buffer("input_std", torch.ones(sizes[0]))
+        self.register_buffer("input_mean", torch.zeros(self._encoder.size))
+        self.register_buffer("input_std", torch.ones(self._encoder.size))
         self.register_buffer("output_mean", torch.zeros(members))
         self.register_buffer("output_std", torch.ones(members))
 
     def inputs(self, batch: SegmentBatch) -> Tensor:
-        """Return encoded steps, `[B, T, D]`."""
+        """Return encoded steps, `[B, T, D]` (see `StepEncoder`)."""
         return torch.from_numpy(self._encoder(batch.observations, batch.actions))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return raw rewards, `[M, *leading]`, for encoded steps `[*leading, D]`."""
+        if self.convolutions:
+            return self.each(inputs.expand(self.members, *inputs.shape))
         steps = self._scaled(inputs.reshape(-1, inputs.shape[-1]))
         rewards = self._network(steps.expand(self.members, *steps.shape))
         return rewards.reshape(self.members, *inputs.shape[:-1])
 
     def each(self, inputs: Tensor) -> Tensor:
         """Return raw rewards, `[M, *leading]`, for encoded steps `[M, *leading, D]`."""
-        return self._network(self._scaled(inputs.flatten(1, -2))).reshape(inputs.shape[:-1])
+        vectors, *images = self._unpacked(inputs.flatten(1, -2))
+        features = [layers(part) for layers, part in zip(self.convolutions, images, strict=True)]
+        steps = torch.cat([self._scaled(vectors), *features], -1)
+        return self._network(steps).reshape(inputs.shape[:-1])
+
+    def _unpacked(self, steps: Tensor) -> list[Tensor]:
+        """Return the vectors, and the frames of each image, `[..., C, h, w]`."""
+        if not self.convolutions:
+            return [steps]
+        shapes = [shape.small for shape in self._encoder.images.values()]
+        sizes = [4 * self._encoder.size, *map(math.prod, shapes)]
+        vectors, *images = steps.split(sizes, -1)
+        frames = [part.unflatten(-1, shape) for part, shape in zip(images, shapes, strict=True)]
+        return [vectors.contiguous().view(torch.float32), *frames]
 
     def _scaled(self, steps: Tensor) -> Tensor:
         return (steps - self.input_mean) / self.input_std
@@ -128,7 +148,7 @@ class RewardEnsemble(nn.Module):
 
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Set input mean and standard deviation to those of the segments' steps."""
-        steps = self._steps(segments)
+        steps = self._unpacked(self._steps(segments))[0]
         self.input_mean.copy_(steps.mean(0))
         self.input_std.copy_(steps.std(0, correction=0).clamp_min(1e-2))
 

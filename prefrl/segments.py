@@ -1,6 +1,7 @@
 """Segments: short stretches of behaviour, and padded batches of them."""
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,12 @@ import numpy as np
 import safetensors.numpy
 
 from prefrl.trees import Array, Tree, tree_leaves, tree_map
+
+COMPRESS_ABOVE = 65_536
+"""Serialised segments of more bytes, which are those with images, are compressed."""
+
+COMPRESSED = b"prefrl/zlib\n"
+"""What compressed segments begin with; no safetensors file does, being too short for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +83,16 @@ class Segment:
         return digest.hexdigest()[:32]
 
     def to_bytes(self) -> bytes:
-        """Serialise without pickles, in the safetensors format."""
+        """Serialise without pickles, in the safetensors format; images are compressed."""
         arrays = {name: np.ascontiguousarray(array) for name, array in self.named_arrays().items()}
-        return safetensors.numpy.save(arrays)
+        data = safetensors.numpy.save(arrays)
+        return COMPRESSED + zlib.compress(data, 1) if len(data) > COMPRESS_ABOVE else data
 
     @staticmethod
     def from_bytes(data: bytes) -> "Segment":
         """Read what `to_bytes` wrote."""
+        if data.startswith(COMPRESSED):
+            data = zlib.decompress(data[len(COMPRESSED) :])
         return Segment.from_named_arrays(safetensors.numpy.load(data))
 
     def named_arrays(self) -> dict[str, Array]:

@@ -34,6 +34,6 @@ def test_returns_are_of_whole_episodes_or_cut_off(
     end: int | None, expected: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "MOST_STEPS", 50)
-    monkeypatch.setattr(evaluation, "make", lambda _: Endless(end))
+    monkeypatch.setattr(evaluation, "make", lambda *_: Endless(end))
     policy = PPO("MlpPolicy", Endless(end), n_steps=2, batch_size=2, device="cpu").policy
     np.testing.assert_array_equal(evaluation.evaluate(policy, "", episodes=3), [expected] * 3)

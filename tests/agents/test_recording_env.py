@@ -41,7 +41,8 @@ class Counter(gymnasium.Env[np.ndarray, Any]):
 
 def test_the_true_reward_is_in_info_only() -> None:
     env = RecordingVecEnv([Counter(3), Counter(5)])
-    env.reset_with_seeds([0, 1])
+    env.seed_each([0, 1])
+    env.reset()
     _, rewards, _, infos = env.step(np.zeros(2, int))
     np.testing.assert_array_equal(rewards, [0, 0])
     assert [info["true_reward"] for info in infos] == [10, 10]
@@ -50,7 +51,8 @@ def test_the_true_reward_is_in_info_only() -> None:
 @pytest.mark.parametrize("truncates", [False, True])
 def test_an_ended_episode_restarts_at_once(truncates: bool) -> None:
     env = RecordingVecEnv([Counter(2, truncates=truncates)])
-    env.reset_with_seeds([0])
+    env.seed_each([0])
+    env.reset()
     env.step(np.zeros(1, int))
     observations, _, dones, infos = env.step(np.zeros(1, int))
     assert dones[0]
@@ -61,7 +63,8 @@ def test_an_ended_episode_restarts_at_once(truncates: bool) -> None:
 
 def test_a_rollout_holds_what_was_given_and_taken() -> None:
     env = RecordingVecEnv([Counter(3), Counter(5)])
-    env.reset_with_seeds([0, 1])
+    env.seed_each([0, 1])
+    env.reset()
     for action in (0, 1, 1, 0):
         env.step(np.array([action, 1 - action]))
     rollout = env.take_rollout()
@@ -85,7 +88,8 @@ class Turns(Counter):
 def test_an_environment_masks_steps_and_names_groups() -> None:
     segments: list[Segment] = []
     env = RecordingVecEnv([Turns(4), Turns(3)], recorder=SegmentRecorder(2, 4, segments.append))
-    env.reset_with_seeds([0, 1])
+    env.seed_each([0, 1])
+    env.reset()
     for _ in range(4):
         env.step(np.zeros(2, int))
     assert [(s.group, s.mask.tolist()) for s in segments] == [
@@ -98,7 +102,8 @@ def test_an_environment_masks_steps_and_names_groups() -> None:
 def test_segments_are_cut_from_what_is_stepped() -> None:
     segments: list[Segment] = []
     env = RecordingVecEnv([Counter(4)], recorder=SegmentRecorder(1, 2, segments.append))
-    env.reset_with_seeds([0])
+    env.seed_each([0])
+    env.reset()
     for _ in range(8):
         env.step(np.zeros(1, int))
     assert [segment.true_rewards.tolist() for segment in segments] == [[10, 20], [30, 40]] * 2
@@ -107,7 +112,8 @@ def test_segments_are_cut_from_what_is_stepped() -> None:
 def test_an_early_end_is_reported_once() -> None:
     reports: list[int] = []
     env = RecordingVecEnv([Counter(1)], on_termination=lambda: reports.append(1))
-    env.reset_with_seeds([0])
+    env.seed_each([0])
+    env.reset()
     for _ in range(3):
         env.step(np.zeros(1, int))
     assert reports == [1]
@@ -116,14 +122,16 @@ def test_an_early_end_is_reported_once() -> None:
 def test_a_time_limit_is_no_early_end() -> None:
     reports: list[int] = []
     env = RecordingVecEnv([Counter(1, truncates=True)], on_termination=lambda: reports.append(1))
-    env.reset_with_seeds([0])
+    env.seed_each([0])
+    env.reset()
     env.step(np.zeros(1, int))
     assert reports == []
 
 
 def test_an_observation_that_is_not_finite_is_named() -> None:
     env = RecordingVecEnv([Counter(9), Counter(9, broken_at=2)])
-    env.reset_with_seeds([0, 1])
+    env.seed_each([0, 1])
+    env.reset()
     env.step(np.zeros(2, int))
     with pytest.raises(UserError, match=r"environment 1 .* after 4 steps"):
         env.step(np.zeros(2, int))

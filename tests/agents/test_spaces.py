@@ -27,7 +27,6 @@ def test_spaces_of_one_dimension_will_do(space: gymnasium.Space[Any]) -> None:
         (BOX, spaces.MultiBinary((2, 2)), "only vectors"),
         (spaces.Box(-1, 1, ()), BOX, "a single number"),
         (spaces.Text(3), BOX, "not supported"),
-        (spaces.Box(0, 255, (8, 8, 3), np.uint8), BOX, "only vectors"),
     ],
 )
 def test_others_are_refused(

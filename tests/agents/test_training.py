@@ -134,7 +134,8 @@ def test_the_agent_never_sees_the_true_reward(
     assert training.preferences is not None
     rewards = training.agent.rollout_buffer.rewards  # scaled by one factor, and bootstrapped
     assert not np.allclose(rewards, rewards.flat[0])
-    training.env.reset_with_seeds([0] * 4)
+    training.env.seed_each([0] * 4)
+    training.env.reset()
     _, given, _, _ = training.env.step(np.ones((4, 1), np.float32))
     np.testing.assert_array_equal(given, np.zeros(4))
 

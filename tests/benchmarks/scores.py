@@ -36,7 +36,9 @@ class Options:
     tasks: tuple[str, ...] = ("HalfCheetah", "Hopper", "Reacher")
     """Robots, by name."""
     seeds: int = 5
-    """Seeds 0 to this."""
+    """How many seeds."""
+    first_seed: int = 10
+    """The first of them."""
     labels: int = 700
     """Label budget of each run on the learned reward."""
     steps: int = 500_000
@@ -46,6 +48,10 @@ class Options:
     folder: Path = field(default_factory=lambda: Path(".benchmarks/scores"))
     """Where the runs are kept."""
 
+    def range(self) -> range:
+        """Return the seeds."""
+        return range(self.first_seed, self.first_seed + self.seeds)
+
 
 def main() -> None:
     """Run what is missing, then print the table and write `scores.json`."""
@@ -53,7 +59,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     jobs = [
         (seed, task, reward)
-        for seed in range(options.seeds)
+        for seed in options.range()
         for task in options.tasks
         for reward in REWARDS
     ]
@@ -90,7 +96,7 @@ def summarise(options: Options, task: str) -> dict[str, Any]:
     results = {
         reward: [
             json.loads((run_folder(options, seed, task, reward) / "result.json").read_text())
-            for seed in range(options.seeds)
+            for seed in options.range()
         ]
         for reward in REWARDS
     }

@@ -36,8 +36,8 @@ from rich.table import Table
 
 LABELS = 700
 PPO_FLAGS = (
-    *("--num-envs", "32"),
-    *("--n-steps", "128"),
+    *("--num-envs", "16"),
+    *("--n-steps", "256"),
     *("--batch-size", "1024"),
     *("--n-epochs", "10"),
     *("--learning-rate", "1e-3"),

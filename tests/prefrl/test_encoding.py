@@ -53,12 +53,10 @@ def test_any_leading_axes_are_kept(leading: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     "space",
     [
-        spaces.Box(0, 1, (3, 3)),
         spaces.MultiDiscrete(np.array([[2, 3], [4, 5]])),
         spaces.Text(5),
         spaces.Tuple([BOX]),
         spaces.Dict({"inner": spaces.Dict({"a": BOX})}),
-        spaces.Dict({"image": spaces.Box(0, 255, (8, 8, 3), np.uint8)}),
     ],
     ids=str,
 )

@@ -1,0 +1,92 @@
+"""What the policy reads: vectors normalised, images through convolutions, dictionaries joined."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.preprocessing import is_image_space, preprocess_obs
+from stable_baselines3.common.torch_layers import (
+    BaseFeaturesExtractor,
+    FlattenExtractor,
+    NatureCNN,
+)
+from torch import Tensor, nn
+
+from prefrl.trees import Tree
+
+from .normalized_features import NormalizedFeatures
+
+SMALLEST_IMAGE = 36
+"""Sides in pixels of the smallest image that Mnih et al. 2015's convolutions can read."""
+
+
+class ObservationFeatures(BaseFeaturesExtractor):
+    """Joins the features of the parts of a Dict.
+
+    Args:
+        observation_space: A Dict, as Stable-Baselines3 shows it to policies: images channels first.
+    """
+
+    def __init__(self, observation_space: spaces.Dict) -> None:
+        """Choose an extractor for each part."""
+        parts = {key: part_features(space) for key, space in observation_space.items()}
+        super().__init__(observation_space, sum(part.features_dim for part in parts.values()))
+        self.parts = nn.ModuleDict(parts)
+
+    def forward(self, observations: dict[str, Tensor]) -> Tensor:
+        """Return features, `[B, D]`, for a dictionary of `[B, *part]`."""
+        return torch.cat([part(observations[key]) for key, part in self.parts.items()], -1)
+
+
+def part_features(space: gymnasium.Space[Any]) -> BaseFeaturesExtractor:
+    """Return the extractor for an observation, or a part of one, that is no dictionary."""
+    if isinstance(space, spaces.Box) and _is_large_image(space):
+        return NatureCNN(space, features_dim=256)
+    if isinstance(space, spaces.Box):
+        return NormalizedFeatures(space)
+    return FlattenExtractor(space)
+
+
+def features_class(space: gymnasium.Space[Any]) -> type[BaseFeaturesExtractor]:
+    """Return the features extractor class for Stable-Baselines3's policies.
+
+    Args:
+        space: As the environment has it.
+    """
+    if isinstance(space, spaces.Dict):
+        return ObservationFeatures
+    if not isinstance(space, spaces.Box):
+        return FlattenExtractor
+    return NatureCNN if _is_large_image(space) else NormalizedFeatures
+
+
+def update_features(
+    extractor: BaseFeaturesExtractor, space: gymnasium.Space[Any], observations: Tree
+) -> None:
+    """Take observations into the statistics of those parts that are normalised.
+
+    Args:
+        extractor: Of one of the classes above.
+        space: The extractor's.
+        observations: `[..., *obs]`, or a dictionary of such.
+    """
+    if isinstance(extractor, ObservationFeatures):
+        assert isinstance(space, spaces.Dict)
+        assert isinstance(observations, dict)
+        for key, part in extractor.parts.items():
+            assert isinstance(part, BaseFeaturesExtractor)
+            update_features(part, space[key], observations[key])
+    elif isinstance(extractor, NormalizedFeatures):
+        assert space.shape is not None
+        assert not isinstance(observations, dict)
+        flat = np.ascontiguousarray(observations.reshape(-1, *space.shape))
+        seen = preprocess_obs(torch.as_tensor(flat), space)
+        assert isinstance(seen, Tensor)
+        extractor.update(seen)
+
+
+def _is_large_image(space: spaces.Box) -> bool:
+    sides = sorted(space.shape)[1:]  # the axis of channels has the fewest entries
+    return is_image_space(space) and min(sides) >= SMALLEST_IMAGE

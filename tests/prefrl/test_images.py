@@ -1,0 +1,58 @@
+"""Tests of prefrl.images."""
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from prefrl.images import LARGEST, image_shape
+
+
+def frames_space(*shape: int) -> spaces.Box:
+    return spaces.Box(0, 255, shape, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "small"),
+    [
+        ((210, 160, 3), (3, 42, 32)),
+        ((3, 96, 96), (3, 48, 48)),
+        ((84, 84), (1, 42, 42)),
+        ((4, 84, 84), (4, 42, 42)),
+        ((16, 16, 1), (1, 16, 16)),
+        ((101, 33, 3), (3, 34, 11)),
+    ],
+)
+def test_frames_are_shrunk_with_their_channels_first(
+    shape: tuple[int, ...], small: tuple[int, int, int]
+) -> None:
+    images = image_shape(frames_space(*shape))
+    assert images is not None
+    assert images.small == small
+    assert max(small[1:]) <= LARGEST
+    frames = np.full((2, 5, *shape), 77, np.uint8)
+    assert (images.shrink(frames) == np.full((2, 5, *small), 77)).all()
+
+
+def test_a_small_pixel_is_the_mean_of_its_square() -> None:
+    images = image_shape(frames_space(96, 96, 3))
+    assert images is not None
+    frame = np.random.default_rng(0).integers(0, 256, (96, 96, 3)).astype(np.uint8)
+    small = images.shrink(frame)
+    for channel, row, column in [(0, 0, 0), (1, 7, 40), (2, 47, 47)]:
+        square = frame[2 * row : 2 * row + 2, 2 * column : 2 * column + 2, channel]
+        assert abs(float(small[channel, row, column]) - square.mean()) <= 0.5
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        frames_space(7, 7, 3),
+        frames_space(128),
+        frames_space(2, 30, 30, 3),
+        spaces.Box(0, 1, (64, 64, 3)),
+        spaces.Discrete(3),
+    ],
+    ids=str,
+)
+def test_others_are_no_images(space: spaces.Space[object]) -> None:
+    assert image_shape(space) is None
