@@ -15,12 +15,13 @@ from tyro.conf import Positional
 
 from prefrl.environments import make, step_seconds
 from prefrl.errors import UserError
+from prefrl.images import has_images
 from prefrl.preference_learner import PreferenceSettings
 from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
-from .settings import PPOSettings, RewardKind, RunSettings, tuned
+from .settings import IMAGE_PPO, PPOSettings, RewardKind, RunSettings, tuned
 from .spaces import check_trainable
 from .training import TEACHERS
 
@@ -107,7 +108,7 @@ class TrainOptions:
             initial_share=self._initial_share(env_id),
             members=self.members,
             env_kwargs=env_kwargs,
-            ppo=self._ppo(env_id),
+            ppo=self._ppo(env_id, env.observation_space),
             preferences=self._preferences(env),
         )
         env.close()
@@ -126,11 +127,12 @@ class TrainOptions:
     def _initial_share(self, env_id: str) -> float:
         return tuned(env_id).initial_share if self.initial_share is None else self.initial_share
 
-    def _ppo(self, env_id: str) -> PPOSettings:
+    def _ppo(self, env_id: str, observation_space: gymnasium.Space[Any]) -> PPOSettings:
+        base = IMAGE_PPO if has_images(observation_space) else tuned(env_id).ppo
         names = [field.name for field in dataclasses.fields(PPOSettings)]
         given = {name: getattr(self, name, None) for name in names}
         chosen = {name: value for name, value in given.items() if value is not None}
-        settings = dataclasses.replace(tuned(env_id).ppo, **chosen)
+        settings = dataclasses.replace(base, **chosen)
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
                 f"--batch-size {settings.batch_size} must divide a rollout of "

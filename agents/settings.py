@@ -111,6 +111,18 @@ class Tuned:
     initial_share: float = 0.25
 
 
+IMAGE_PPO = PPOSettings(
+    num_envs=8,
+    n_steps=128,
+    batch_size=256,
+    n_epochs=4,
+    learning_rate=2.5e-4,
+    clip_range=0.1,
+    ent_coef=0.01,
+)
+"""Where observations are images: those of RL Baselines3 Zoo (hyperparams/ppo.yml) for Atari."""
+
+
 TUNED = {
     "HalfCheetah": Tuned(schedule="constant", initial_share=0.1),
     "Hopper": Tuned(

@@ -35,7 +35,8 @@ def film_run(
     agent = load_agent(folder)
 
     def act(observation: Any) -> Any:
-        return agent.predict(observation, deterministic=True)[0]
+        action = agent.predict(observation, deterministic=True)[0]
+        return action.item() if action.ndim == 0 else action  # some take only a plain number
 
     seed = integer_seed(settings.seed, "film")
     film_episode(

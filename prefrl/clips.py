@@ -1,5 +1,6 @@
 """Clips: an episode as a film."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,9 @@ def _make_rendering(
 ) -> gymnasium.Env[Any, Any]:
     if "rgb_array" not in env.metadata.get("render_modes", ()):
         raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
+    # pygame, which draws many environments, complains where there is no display to open.
+    if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     return make(env_id, {**(kwargs or {}), "render_mode": "rgb_array"})
 
 

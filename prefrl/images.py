@@ -74,3 +74,9 @@ def image_shape(space: gymnasium.Space[Any]) -> ImageShape | None:
         return None
     stride = -(-max(sides) // LARGEST)
     return ImageShape(sides[0], sides[1], channels, axis, stride)
+
+
+def has_images(space: gymnasium.Space[Any]) -> bool:
+    """Return whether an observation is an image, or a Dict with one among its parts."""
+    parts = space.values() if isinstance(space, spaces.Dict) else [space]
+    return any(image_shape(part) is not None for part in parts)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from prefrl.images import LARGEST, image_shape
+from prefrl.images import LARGEST, has_images, image_shape
 
 
 def frames_space(*shape: int) -> spaces.Box:
@@ -56,3 +56,10 @@ def test_a_small_pixel_is_the_mean_of_its_square() -> None:
 )
 def test_others_are_no_images(space: spaces.Space[object]) -> None:
     assert image_shape(space) is None
+
+
+def test_a_dictionary_has_images_where_a_part_is_one() -> None:
+    numbers = spaces.Discrete(3)
+    assert has_images(spaces.Dict({"a": numbers, "b": frames_space(64, 64, 3)}))
+    assert not has_images(spaces.Dict({"a": numbers, "b": frames_space(7, 7, 3)}))
+    assert has_images(frames_space(84, 84))
