@@ -15,7 +15,9 @@ from prefrl.reward_model import RewardEnsemble, member_returns
 from prefrl.store import LabelStore
 from prefrl.teachers import Answer, OracleTeacher, Teacher, oracle_verdict
 
-SETTINGS = PreferenceSettings(segment_length=4, learning_rate=1e-2, first_epochs=20)
+SETTINGS = PreferenceSettings(
+    segment_length=4, strategy="disagreement", learning_rate=1e-2, first_epochs=20
+)
 OBSERVATIONS = spaces.Box(-1, 1, (2,))
 ACTIONS = spaces.Box(-1, 1, (1,))
 
