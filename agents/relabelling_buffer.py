@@ -12,7 +12,7 @@ from prefrl.trees import Array, tree_map
 class _Relabelling(ReplayBuffer):
     """Computes rewards when a batch is drawn, so that none is older than the last fit.
 
-    PEBBLE (Lee et al. 2021, arXiv 2106.05091, section 4.2) relabels its whole buffer after every
+    PEBBLE (Lee et al. 2021, arXiv 2106.05091) relabels its whole buffer after every
     fit; this gives an off-policy agent the same rewards. Not for VecNormalize, under which batches
     do not hold what the environment gave.
 

@@ -8,6 +8,7 @@ from gymnasium import spaces
 
 from prefrl.encoding import check_spaces
 from prefrl.errors import UserError
+from prefrl.trees import space_parts
 
 
 def check_trainable(
@@ -30,9 +31,7 @@ def check_trainable(
             "the action space does not start at 0, where the agent's actions do; "
             "wrap the environment in gymnasium.wrappers.TransformAction"
         )
-    parts = [observation_space]
-    if isinstance(observation_space, spaces.Dict):
-        parts = list(observation_space.values())
+    parts = space_parts(observation_space).values()
     if any(isinstance(part, spaces.Box) and part.shape == () for part in parts):
         raise UserError(
             "the observation space is a single number; "

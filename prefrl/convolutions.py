@@ -9,8 +9,8 @@ from torch.nn import functional
 LAYERS = ((16, 7, 3), (16, 5, 2), (16, 3, 2))
 """Filters, kernel and stride of each layer.
 
-After Christiano et al. 2017 (appendix A.2: 16 filters each, 7x7 with stride 3, 5x5 with stride 2,
-then 3x3), on smaller frames and with padding, so that frames of any size are large enough.
+After Christiano et al. 2017 (appendix A.2), who have one more layer of 3x3, strides of 1 in both of
+those, batch normalisation and dropout. With padding, so that frames of any size are large enough.
 """
 
 
@@ -21,13 +21,15 @@ class EnsembleConvolutions(nn.Module):
         members: The number of members M.
         shape: Channels, height and width of the frames.
         draw: Gives the initial weights.
+
+    Attributes:
+        size: Features per frame.
     """
 
     def __init__(self, members: int, shape: tuple[int, int, int], draw: torch.Generator) -> None:
         """Draw the initial weights as torch.nn.Conv2d does."""
         super().__init__()
         self.members = members
-        self.shape = shape
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         channels, height, width = shape
         for filters, kernel, stride in LAYERS:

@@ -8,7 +8,7 @@ from gymnasium import spaces
 
 from prefrl.errors import UserError
 from prefrl.images import image_shape
-from prefrl.trees import Array, Tree
+from prefrl.trees import Array, Tree, space_parts
 
 
 class StepEncoder:
@@ -35,9 +35,7 @@ class StepEncoder:
     ) -> None:
         """Check the spaces."""
         check_spaces(observation_space, action_space)
-        parts = {"": observation_space}
-        if isinstance(observation_space, spaces.Dict):
-            parts = dict(observation_space.items())
+        parts = space_parts(observation_space)
         shapes = {key: image_shape(space) for key, space in parts.items()}
         self.images = {key: shape for key, shape in shapes.items() if shape is not None}
         self._parts = {key: space for key, space in parts.items() if key not in self.images}
@@ -70,9 +68,8 @@ def check_spaces(
     observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
 ) -> None:
     """Raise a UserError unless both spaces can be learned on."""
-    named = {"observation": observation_space}
-    if isinstance(observation_space, spaces.Dict):
-        named = {f"observation {key!r}": space for key, space in observation_space.items()}
+    parts = space_parts(observation_space).items()
+    named = {f"observation {key!r}" if key else "observation": space for key, space in parts}
     for name, space in {**named, "action": action_space}.items():
         if not isinstance(space, _SIMPLE_SPACES):
             raise UserError(

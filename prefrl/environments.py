@@ -67,25 +67,17 @@ def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[
         raise UserError(f"{env_id} cannot be made: {error}") from error
 
 
-def text_parts(env: gymnasium.Env[Any, Any]) -> list[str]:
-    """Return the keys of an environment's own observation that are text."""
-    space = env.unwrapped.observation_space
-    if not isinstance(space, gymnasium.spaces.Dict):
-        return []
-    return [key for key, part in space.items() if _is_text(part)]
-
-
 def _is_text(space: gymnasium.Space[Any]) -> bool:
     # Some packages have text spaces of their own, which give strings.
     return space.shape is None and isinstance(space.sample(), str)
 
 
 def _without_text(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
-    text = text_parts(env)
-    if not text or not isinstance(env.observation_space, gymnasium.spaces.Dict):
+    space = env.observation_space
+    if not isinstance(space, gymnasium.spaces.Dict):
         return env
-    rest = [key for key in env.observation_space if key not in text]
-    return gymnasium.wrappers.FilterObservation(env, rest)
+    rest = [key for key, part in space.items() if not _is_text(part)]
+    return env if len(rest) == len(space) else gymnasium.wrappers.FilterObservation(env, rest)
 
 
 def quiet_mujoco() -> None:

@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from prefrl.trees import Array
+from prefrl.trees import Array, space_parts
 
 SMALLEST, LARGEST = 16, 48
 """Sides in pixels: less is read number by number, as symbols are; more is averaged down to this."""
@@ -78,5 +78,4 @@ def image_shape(space: gymnasium.Space[Any]) -> ImageShape | None:
 
 def has_images(space: gymnasium.Space[Any]) -> bool:
     """Return whether an observation is an image, or a Dict with one among its parts."""
-    parts = space.values() if isinstance(space, spaces.Dict) else [space]
-    return any(image_shape(part) is not None for part in parts)
+    return any(image_shape(part) is not None for part in space_parts(space).values())

@@ -11,18 +11,23 @@ import gymnasium
 import numpy as np
 
 from prefrl.segments import Segment
+from prefrl.trees import space_parts
 
 LEAST_BYTES, MOST_BYTES = 8 * 2**20, 512 * 2**20
+"""Bounds of a pool that is sized for its observations, in bytes."""
 
 ADEQUATE_SEGMENTS = 256
 """Segments among which there is enough to ask about."""
 
 
 def adequate_bytes(observation_space: gymnasium.Space[Any], segment_length: int) -> int:
-    """Return how large a pool should be: larger for images, within bounds."""
-    parts = [observation_space]
-    if isinstance(observation_space, gymnasium.spaces.Dict):
-        parts = list(observation_space.values())
+    """Return how many bytes a pool should have: more for images, within bounds.
+
+    Args:
+        observation_space: Of one environment.
+        segment_length: Steps per segment.
+    """
+    parts = space_parts(observation_space).values()
     sizes = [np.dtype(part.dtype).itemsize * math.prod(part.shape or (1,)) for part in parts]
     wanted = ADEQUATE_SEGMENTS * segment_length * sum(sizes)
     return min(max(wanted, LEAST_BYTES), MOST_BYTES)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +35,11 @@ def _child(tree: Tree, key: str) -> Array:
 def tree_stack(trees: Sequence[Tree]) -> Tree:
     """Stack trees of one structure along a new first axis."""
     return tree_map(lambda *leaves: np.stack(leaves), *trees)
+
+
+def space_parts(space: gymnasium.Space[Any]) -> dict[str, gymnasium.Space[Any]]:
+    """Return the spaces of a Dict by their keys; any other space is its own part, named ""."""
+    return dict(space.items()) if isinstance(space, gymnasium.spaces.Dict) else {"": space}
 
 
 def tree_leaves(tree: Tree) -> list[Array]:

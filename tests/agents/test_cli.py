@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from prefrl.agents import load
 from prefrl.agents.cli import main
+from prefrl.agents.run_folder import read_settings
 from prefrl.checkpoints import whole_checkpoints
 from prefrl.store import LabelStore
 
@@ -56,6 +58,9 @@ def result(folder: Path) -> dict[str, Any]:
         ("train CartPole-v1 --labels 0", "--labels must be at least 1, not 0"),
         ("train CartPole-v1 --segment-seconds inf", "--segment-seconds must be above 0 and finite"),
         ("train CartPole-v1 --initial-share 0", "--initial-share must be above 0"),
+        ("train CartPole-v1 --env-kwargs gravity", "takes KEY=VALUE, not 'gravity'"),
+        ("train CartPole-v1 --env-kwargs a={1}", "--env-kwargs cannot be kept"),
+        ("train CartPole-v1 --env-kwargs nonsense=1", "cannot be made with these arguments"),
         ("train Hopper-v3", "Hopper-v3"),
         ("train CartPole-v1 --labels many", "--labels"),
         ("train CartPole-v1 --steps 0", "--steps must be at least 1, not 0"),
@@ -78,6 +83,13 @@ def result(folder: Path) -> dict[str, Any]:
 def test_bad_input(capsys: pytest.CaptureFixture[str], arguments: str, message: str) -> None:
     assert message in fails(capsys, *arguments.split())
     assert list(Path().iterdir()) == []
+
+
+def test_arguments_for_the_environment_are_used_and_kept() -> None:
+    kwargs = ["--env-kwargs", "is_slippery=False", "map_name=8x8"]
+    main(["train", "FrozenLake-v1", *TINY, "--out", "run", *kwargs])
+    assert read_settings(Path("run")).env_kwargs == {"is_slippery": False, "map_name": "8x8"}
+    assert load(Path("run")).observation_space.n == 64  # type: ignore[attr-defined]
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ class Options:
     env: str = "Pendulum-v1"
     """Gymnasium id."""
     seeds: int = 3
-    """Seeds 0 to this."""
+    """How many seeds, from 0."""
     steps: int = 20_000
     """Environment steps of each run."""
     labels: int = 200

@@ -48,7 +48,7 @@ class Options:
     folder: Path = field(default_factory=lambda: Path(".benchmarks/scores"))
     """Where the runs are kept."""
 
-    def range(self) -> range:
+    def chosen_seeds(self) -> range:
         """Return the seeds."""
         return range(self.first_seed, self.first_seed + self.seeds)
 
@@ -59,7 +59,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     jobs = [
         (seed, task, reward)
-        for seed in options.range()
+        for seed in options.chosen_seeds()
         for task in options.tasks
         for reward in REWARDS
     ]
@@ -96,7 +96,7 @@ def summarise(options: Options, task: str) -> dict[str, Any]:
     results = {
         reward: [
             json.loads((run_folder(options, seed, task, reward) / "result.json").read_text())
-            for seed in options.range()
+            for seed in options.chosen_seeds()
         ]
         for reward in REWARDS
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+import numpy as np
 import pytest
 from gymnasium import spaces
 
@@ -129,3 +130,27 @@ def test_step_seconds(dt: float | None, rate: int | None, seconds: float | None)
     if dt is not None:
         env.dt = dt  # type: ignore[attr-defined]
     assert step_seconds(gymnasium.wrappers.TimeLimit(env, 5)) == seconds
+
+
+class Instructed(gymnasium.Env[Any, Any]):
+    """Observes a number and an instruction."""
+
+    observation_space = gymnasium.spaces.Dict(
+        {"number": gymnasium.spaces.Box(0, 1, (1,)), "mission": gymnasium.spaces.Text(9)}
+    )
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        return {"number": np.zeros(1, np.float32), "mission": "go"}, {}
+
+
+def test_text_is_left_out_of_a_dictionary() -> None:
+    name = "testing/Instructed-v0"
+    gymnasium.register(name, entry_point=lambda **_: Instructed())
+    try:
+        env = make(name)
+    finally:
+        del gymnasium.registry[name]
+    assert isinstance(env.observation_space, gymnasium.spaces.Dict)
+    assert list(env.observation_space) == ["number"]
+    assert list(env.reset()[0]) == ["number"]

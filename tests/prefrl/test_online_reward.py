@@ -9,6 +9,7 @@ import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from prefrl import online_reward
 from prefrl.errors import UserError
 from prefrl.learned_reward import LearnedReward
 from prefrl.online_reward import OnlineReward
@@ -85,13 +86,20 @@ def test_it_goes_on_from_its_folder_without_asking_again(tmp_path: Path) -> None
     assert again.store.labels_used("online") == 120
 
 
-def test_labels_given_after_the_last_checkpoint_are_found_again(tmp_path: Path) -> None:
+def interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_labels_given_after_the_last_checkpoint_are_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed = make_reward(tmp_path)
     env = LearnedReward(Match(), killed)
     act_randomly(env, 799)
-    killed._save = None  # type: ignore[method-assign, assignment]  # dies after asking, before saving
-    with pytest.raises(TypeError):
-        act_randomly(env, 1)
+    with monkeypatch.context() as dying:
+        dying.setattr(online_reward, "write_checkpoint", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            act_randomly(env, 1)
     labels = killed.store.labels_used("online")
     again = make_reward(tmp_path)
     assert again.rounds_done == 1
