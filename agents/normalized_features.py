@@ -20,6 +20,8 @@ class NormalizedFeatures(BaseFeaturesExtractor):
     mean: Tensor
     variance: Tensor
     count: Tensor
+    shift: Tensor
+    scale: Tensor
 
     def __init__(self, observation_space: gymnasium.spaces.Box) -> None:
         """Start as the identity."""
@@ -28,12 +30,13 @@ class NormalizedFeatures(BaseFeaturesExtractor):
         self.register_buffer("mean", torch.zeros(size, dtype=torch.float64))
         self.register_buffer("variance", torch.ones(size, dtype=torch.float64))
         self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+        # What follows from them, ready for the many calls between updates.
+        self.register_buffer("shift", torch.zeros(size))
+        self.register_buffer("scale", torch.ones(size))
 
     def forward(self, observations: Tensor) -> Tensor:
         """Return normalised observations, `[B, D]`, for `[B, *obs]`."""
-        deviation = (self.variance + 1e-8).sqrt()
-        scaled = (observations.flatten(1) - self.mean.float()) / deviation.float()
-        return scaled.clamp(-10, 10)
+        return ((observations.flatten(1) - self.shift) * self.scale).clamp_(-10, 10)
 
     @torch.no_grad()
     def update(self, observations: Tensor) -> None:
@@ -50,3 +53,5 @@ class NormalizedFeatures(BaseFeaturesExtractor):
         self.variance.copy_((squares + delta.square() * self.count * size / total) / total)
         self.mean.add_(delta * size / total)
         self.count.copy_(total)
+        self.shift.copy_(self.mean)
+        self.scale.copy_((self.variance + 1e-8).rsqrt())

@@ -37,10 +37,11 @@ class ReturnScaler:
             rewards: `[T, N]`.
             dones: Whether the step ended an episode, `[T, N]` bool.
         """
-        for step_rewards, step_dones in zip(rewards, dones, strict=True):
-            self._returns = self._returns * self._gamma + step_rewards
-            self._spread.update(self._returns)
-            self._returns[step_dones] = 0
+        seen = np.empty(rewards.shape)
+        for returns, step_rewards, step_dones in zip(seen, rewards, dones, strict=True):
+            returns[:] = self._returns * self._gamma + step_rewards
+            self._returns = np.where(step_dones, 0, returns)
+        self._spread.update(seen.ravel())
         deviation = np.sqrt(self._spread.var + 1e-8)
         return np.clip(rewards / deviation, -self._clip, self._clip)
 

@@ -58,9 +58,18 @@ class Training:
         settings: What determines the run.
         folder: The run's folder, with its `config.json` in place.
         progress: Told how it goes.
+        checkpoint_share: About the most share of the time that checkpoints may take, above 0; with
+            infinity there is one after every round.
     """
 
-    def __init__(self, settings: RunSettings, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: RunSettings,
+        folder: Path,
+        progress: Progress,
+        *,
+        checkpoint_share: float = 0.01,
+    ) -> None:
         """Set everything up, from the seed alone."""
         self.settings = settings
         self.folder = folder
@@ -86,6 +95,8 @@ class Training:
         self._scaler = ReturnScaler(settings.ppo.num_envs, settings.ppo.gamma)
         self._true_returns = EpisodeReturns(settings.ppo.num_envs)
         self._predicted_returns = EpisodeReturns(settings.ppo.num_envs)
+        self._checkpoint_share = checkpoint_share
+        self._checkpoint_due = 0.0
         self.rounds_done = 0
         self.seconds = 0.0
 
@@ -106,10 +117,24 @@ class Training:
             self.rounds_done += 1
             self.seconds = row["seconds"] = time.monotonic() - began
             log.write(row)
-            write_checkpoint(self.folder, self.rounds_done, self._save)
+            self._checkpoint_if_due()
             self.seconds = time.monotonic() - began
             self._progress.finish_round(row)
         log.close()
+
+    def _checkpoint_if_due(self) -> None:
+        """Write a checkpoint unless too little time has passed for what the last one took.
+
+        Which rounds have checkpoints changes no result: after an interruption, the rounds since the
+        last one are run again, to the same numbers, and their questions have answers in the store.
+        """
+        began = time.monotonic()
+        ended = self.rounds_done == len(self._rounds)
+        if not ended and began < self._checkpoint_due:
+            return
+        write_checkpoint(self.folder, self.rounds_done, self._save)
+        now = time.monotonic()
+        self._checkpoint_due = now + (now - began) / self._checkpoint_share
 
     def _run_round(self, round_: Round) -> Metrics:
         self._restart(round_.index)

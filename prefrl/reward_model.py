@@ -143,7 +143,7 @@ class RewardEnsemble(nn.Module):
         hidden = steps
         *layers, last = zip(self.biases, self.weights, strict=True)
         for bias, weight in layers:
-            hidden = functional.leaky_relu(torch.baddbmm(bias, hidden, weight), 0.01)
+            hidden = functional.leaky_relu_(torch.baddbmm(bias, hidden, weight), 0.01)
         return torch.baddbmm(last[0], hidden, last[1])
 
     def fit_scales(self, segments: Sequence[Segment]) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import signal
 import subprocess
@@ -117,6 +118,20 @@ def test_a_resumed_run_equals_one_never_stopped(
 
 def without_times(row: dict[str, Any]) -> dict[str, Any]:
     return {name: repr(value) for name, value in row.items() if name != "seconds"}
+
+
+@pytest.mark.parametrize(("share", "written"), [(math.inf, 5), (1e-9, 2)])
+def test_checkpoints_take_a_small_share_of_the_time(
+    share: float, written: int, settings: RunSettings, folder: Path, silent: Any, monkeypatch: Any
+) -> None:
+    numbers: list[int] = []
+    monkeypatch.setattr(
+        "prefrl.agents.training.write_checkpoint",
+        lambda folder, number, fill: numbers.append(number),
+    )
+    Training(settings, folder, silent, checkpoint_share=share).run()
+    assert len(numbers) == written
+    assert (numbers[0], numbers[-1]) == (1, 5), "the first round and the last have one"
 
 
 def test_true_reward_needs_no_labels(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
