@@ -21,7 +21,7 @@ from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
-from .settings import IMAGE_PPO, PPOSettings, RewardKind, RunSettings, tuned
+from .settings import IMAGE_PPO, PPOSettings, RewardKind, RunSettings, Tuned, tuned
 from .spaces import check_trainable
 from .training import TEACHERS
 
@@ -46,17 +46,17 @@ class TrainOptions:
     """The run's folder; by default runs/ENV-SEED-TIME."""
     segment_seconds: float = 1.5
     """Duration of a segment, in simulated seconds; kept between 15 and 60 steps."""
-    strategy: Strategy = "uniform"
+    strategy: Strategy | None = None
     """Which segments to ask about: random ones, or those the ensemble disagrees about most."""
     schedule: Schedule | None = None
     """When to ask: less and less often ("decaying"), or evenly ("constant")."""
     initial_share: float | None = None
     """Share of the labels that is asked about the initial policy, above 0 and at most 1."""
-    rounds: int = 30
+    rounds: int | None = None
     """Rounds of training; each ends with questions and a fit of the reward."""
     members: int = 3
     """Members of the reward ensemble."""
-    fit_epochs: int = 3
+    fit_epochs: int | None = None
     """Passes over the comparisons in each fit of the reward but the first."""
     env_kwargs: tuple[str, ...] = ()
     """Arguments for the environment, each as KEY=VALUE."""
@@ -91,6 +91,7 @@ class TrainOptions:
         self._check()
         env_id = complete_id(self.env)
         env_kwargs = parse_kwargs(self.env_kwargs)
+        tuned_for = dataclasses.replace(tuned(env_id), **self._given(Tuned))
         env = make(env_id, env_kwargs)
         check_trainable(env.observation_space, env.action_space)
         name = env_id.rpartition(":")[2].replace("/", "-")
@@ -103,13 +104,13 @@ class TrainOptions:
             reward=self.reward,
             teacher=self.teacher,
             labels=self.labels,
-            rounds=self.rounds,
-            schedule=self.schedule or tuned(env_id).schedule,
-            initial_share=self._initial_share(env_id),
+            rounds=tuned_for.rounds,
+            schedule=tuned_for.schedule,
+            initial_share=tuned_for.initial_share,
             members=self.members,
             env_kwargs=env_kwargs,
-            ppo=self._ppo(env_id, env.observation_space),
-            preferences=self._preferences(env),
+            ppo=self._ppo(tuned_for, env.observation_space),
+            preferences=self._preferences(tuned_for, env),
         )
         env.close()
         return settings, folder
@@ -124,15 +125,14 @@ class TrainOptions:
             if value is not None and not holds(value):
                 raise UserError(f"--{name.replace('_', '-')} must be {words}, not {value}")
 
-    def _initial_share(self, env_id: str) -> float:
-        return tuned(env_id).initial_share if self.initial_share is None else self.initial_share
+    def _given(self, settings_class: type[Tuned] | type[PPOSettings]) -> dict[str, Any]:
+        names = [field.name for field in dataclasses.fields(settings_class)]
+        values = {name: getattr(self, name, None) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
 
-    def _ppo(self, env_id: str, observation_space: gymnasium.Space[Any]) -> PPOSettings:
-        base = IMAGE_PPO if has_images(observation_space) else tuned(env_id).ppo
-        names = [field.name for field in dataclasses.fields(PPOSettings)]
-        given = {name: getattr(self, name, None) for name in names}
-        chosen = {name: value for name, value in given.items() if value is not None}
-        settings = dataclasses.replace(base, **chosen)
+    def _ppo(self, tuned_for: Tuned, observation_space: gymnasium.Space[Any]) -> PPOSettings:
+        base = IMAGE_PPO if has_images(observation_space) else tuned_for.ppo
+        settings = dataclasses.replace(base, **self._given(PPOSettings))
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
                 f"--batch-size {settings.batch_size} must divide a rollout of "
@@ -140,11 +140,13 @@ class TrainOptions:
             )
         return settings
 
-    def _preferences(self, env: gymnasium.Env[object, object]) -> PreferenceSettings:
+    def _preferences(
+        self, tuned_for: Tuned, env: gymnasium.Env[object, object]
+    ) -> PreferenceSettings:
         horizon = env.spec.max_episode_steps if env.spec else None
         length = segment_length(self.segment_seconds, step_seconds(env), horizon)
         return PreferenceSettings(
-            segment_length=length, strategy=self.strategy, epochs=self.fit_epochs
+            segment_length=length, strategy=tuned_for.strategy, epochs=tuned_for.fit_epochs
         )
 
 

@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvS
 from prefrl.drawing import snapshot_reader
 from prefrl.errors import UserError
 from prefrl.recording import SegmentRecorder
-from prefrl.trees import Array, Tree, tree_leaves, tree_map, tree_stack
+from prefrl.trees import Array, Tree, tree_leaves, tree_stack
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class RecordingVecEnv(VecEnv):
             self._recorder.reset()
         self._steps.clear()
         pairs = zip(self._envs, self._seeds, strict=True)
-        self._observations = _stack([env.reset(seed=seed)[0] for env, seed in pairs])
+        self._observations = tree_stack([env.reset(seed=seed)[0] for env, seed in pairs])
         self._reset_seeds()
         return self._observations
 
@@ -85,7 +85,7 @@ class RecordingVecEnv(VecEnv):
     def step_wait(self) -> VecEnvStepReturn:
         """Step all environments with the actions kept."""
         actions = self._actions
-        snapshots = np.stack([read() for read in self._readers]) if self._readers else None
+        snapshots = np.array([read() for read in self._readers]) if self._readers else None
         steps = [self._step(env, action) for env, action in zip(self._envs, actions, strict=True)]
         observations, rewards, terminated, dones, infos = zip(*steps, strict=True)
         true_rewards, done_array = np.array(rewards), np.array(dones)
@@ -96,7 +96,7 @@ class RecordingVecEnv(VecEnv):
             groups = [info.get("segment_group", "") for info in infos]
             self._recorder.record(*step, snapshots, masks, groups)
         self._note_termination(terminated)
-        self._observations = _stack(observations)
+        self._observations = tree_stack(observations)
         self.steps_taken += self.num_envs
         self._check_finite()
         zeros = np.zeros(self.num_envs, np.float32)
@@ -165,10 +165,6 @@ class RecordingVecEnv(VecEnv):
                     f"environment {broken[0]} gave an observation that is not finite "
                     f"after {self.steps_taken} steps; mend the environment"
                 )
-
-
-def _stack(observations: Sequence[Any]) -> Tree:
-    return tree_stack([tree_map(np.asarray, observation) for observation in observations])
 
 
 def _is_wrapped(env: Any, wrapper_class: type) -> bool:

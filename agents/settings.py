@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prefrl.preference_learner import PreferenceSettings
+from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 
 RewardKind: TypeAlias = Literal["learned", "true"]
@@ -104,11 +105,17 @@ class Tuned:
         ppo: Of `PPOSettings`.
         schedule: As in `RunSettings`.
         initial_share: As in `RunSettings`.
+        rounds: As in `RunSettings`.
+        strategy: As in `PreferenceSettings`.
+        fit_epochs: `epochs` of `PreferenceSettings`.
     """
 
     ppo: PPOSettings = field(default_factory=PPOSettings)
     schedule: Schedule = "decaying"
     initial_share: float = 0.25
+    rounds: int = 30
+    strategy: Strategy = "uniform"
+    fit_epochs: int = 3
 
 
 IMAGE_PPO = PPOSettings(

@@ -33,8 +33,9 @@ def _child(tree: Tree, key: str) -> Array:
 
 
 def tree_stack(trees: Sequence[Tree]) -> Tree:
-    """Stack trees of one structure along a new first axis."""
-    return tree_map(lambda *leaves: np.stack(leaves), *trees)
+    """Stack trees of one structure, whose leaves may be numbers, along a new first axis."""
+    # On small arrays several times as fast as numpy.stack.
+    return tree_map(lambda *leaves: np.array(leaves), *trees)
 
 
 def space_parts(space: gymnasium.Space[Any]) -> dict[str, gymnasium.Space[Any]]:
