@@ -22,6 +22,7 @@ from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 
 from .settings import IMAGE_PPO, PPOSettings, RewardKind, RunSettings, Tuned, tuned
+from .short_runs import suited_to
 from .spaces import check_trainable
 from .training import TEACHERS
 
@@ -109,7 +110,7 @@ class TrainOptions:
             initial_share=tuned_for.initial_share,
             members=self.members,
             env_kwargs=env_kwargs,
-            ppo=self._ppo(tuned_for, env.observation_space),
+            ppo=self._ppo(tuned_for, env),
             preferences=self._preferences(tuned_for, env),
         )
         env.close()
@@ -130,9 +131,12 @@ class TrainOptions:
         values = {name: getattr(self, name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
-    def _ppo(self, tuned_for: Tuned, observation_space: gymnasium.Space[Any]) -> PPOSettings:
-        base = IMAGE_PPO if has_images(observation_space) else tuned_for.ppo
-        settings = dataclasses.replace(base, **self._given(PPOSettings))
+    def _ppo(self, tuned_for: Tuned, env: gymnasium.Env[Any, Any]) -> PPOSettings:
+        base = IMAGE_PPO if has_images(env.observation_space) else tuned_for.ppo
+        given = self._given(PPOSettings)
+        if not given.keys() & {"num_envs", "n_steps", "batch_size"}:
+            base = suited_to(base, self.steps, _horizon(env))
+        settings = dataclasses.replace(base, **given)
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
                 f"--batch-size {settings.batch_size} must divide a rollout of "
@@ -140,14 +144,15 @@ class TrainOptions:
             )
         return settings
 
-    def _preferences(
-        self, tuned_for: Tuned, env: gymnasium.Env[object, object]
-    ) -> PreferenceSettings:
-        horizon = env.spec.max_episode_steps if env.spec else None
-        length = segment_length(self.segment_seconds, step_seconds(env), horizon)
+    def _preferences(self, tuned_for: Tuned, env: gymnasium.Env[Any, Any]) -> PreferenceSettings:
+        length = segment_length(self.segment_seconds, step_seconds(env), _horizon(env))
         return PreferenceSettings(
             segment_length=length, strategy=tuned_for.strategy, epochs=tuned_for.fit_epochs
         )
+
+
+def _horizon(env: gymnasium.Env[Any, Any]) -> int | None:
+    return env.spec.max_episode_steps if env.spec else None
 
 
 def _at_least(least: int) -> tuple[str, Callable[[float], bool]]:

@@ -12,6 +12,9 @@ from .settings import RunSettings
 SEGMENTS_PER_QUESTION = 4
 """Segments that the initial policy must show per question about it, so that few are asked twice."""
 
+LEAST_ROUNDS = 4
+"""Rounds of a run that is so short that they cannot last a horizon each."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -34,9 +37,9 @@ class Round:
 def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     """Return the rounds of a run, which take at least `settings.steps` steps.
 
-    Every round starts from a reset, so it lasts at least one horizon where there is one; with few
-    steps there are fewer rounds than asked for. The last round asks nothing, since nothing would
-    be trained on the answers.
+    Every round starts from a reset, so it lasts at least one horizon where there is one, unless the
+    run is too short for that; with few steps there are fewer rounds than asked for. The last round
+    asks nothing, since nothing would be trained on the answers.
 
     Args:
         settings: The run's settings.
@@ -46,7 +49,7 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     total = math.ceil(settings.steps / (ppo.num_envs * ppo.n_steps))
     # Without a horizon, enough for a choice of two segments from each environment.
     least_steps = horizon or 2 * settings.preferences.segment_length
-    shortest = math.ceil(least_steps / ppo.n_steps)
+    shortest = max(1, min(math.ceil(least_steps / ppo.n_steps), total // LEAST_ROUNDS))
     if settings.reward == "true":
         return [
             Round(i, n, True, 0) for i, n in enumerate(_split(total, settings.rounds, shortest))

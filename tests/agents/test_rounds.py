@@ -23,11 +23,14 @@ def test_plans_spend_the_budget_and_take_the_steps(
     settings = RunSettings(env="", run="", steps=steps, labels=labels, rounds=rounds, ppo=PPO)
     plan = plan_rounds(settings, horizon)
     assert sum(round_.labels for round_ in plan) == labels
-    assert sum(round_.rollouts for round_ in plan) * 200 >= steps
+    rollouts = max(2, -(-steps // 200))
+    assert sum(round_.rollouts for round_ in plan) == rollouts, "no more steps than asked for"
     assert not plan[0].trains
     assert all(round_.trains for round_ in plan[1:])
     assert plan[-1].labels == 0
-    assert all(round_.rollouts * 50 >= (horizon or 1) for round_ in plan)
+    horizon_rollouts = -(-(horizon or 1) // 50)
+    if rollouts >= 4 * horizon_rollouts:
+        assert all(round_.rollouts >= horizon_rollouts for round_ in plan)
 
 
 def test_the_true_reward_trains_from_the_first_round() -> None:
