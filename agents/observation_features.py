@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from prefrl.trees import Tree
 
 from .normalized_features import NormalizedFeatures
+from .policies.candidate_features import CandidateFeatures
 
 SMALLEST_IMAGE = 36
 """Sides in pixels of the smallest image that Mnih et al. 2015's convolutions can read."""
@@ -78,6 +79,9 @@ def update_features(
         for key, part in extractor.parts.items():
             assert isinstance(part, BaseFeaturesExtractor)
             update_features(part, space[key], observations[key])
+    elif isinstance(extractor, CandidateFeatures):
+        assert isinstance(observations, dict)
+        extractor.update({key: torch.as_tensor(part) for key, part in observations.items()})
     elif isinstance(extractor, NormalizedFeatures):
         assert space.shape is not None
         assert not isinstance(observations, dict)

@@ -11,12 +11,14 @@ from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 
+from prefrl.candidates import row_space
 from prefrl.checkpoints import newest_checkpoint
 from prefrl.environments import make
 from prefrl.tensors import load_module
 from prefrl.trees import Array
 
 from .observation_features import features_class, update_features
+from .policies.candidates import CandidatePolicy
 from .recording_env import RecordingVecEnv
 from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
@@ -36,7 +38,7 @@ def make_ppo(
     """
     is_dict = isinstance(env.observation_space, spaces.Dict)
     return PPO(
-        "MultiInputPolicy" if is_dict else "MlpPolicy",
+        _policy(env.observation_space, env.action_space),
         env,
         learning_rate=settings.learning_rate,
         n_steps=settings.n_steps,
@@ -83,15 +85,22 @@ def load_agent(folder: Path) -> PPO:
     return agent
 
 
+def _policy(
+    observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
+) -> str | type[CandidatePolicy]:
+    if row_space(observation_space, action_space) is not None:
+        return CandidatePolicy
+    return "MultiInputPolicy" if isinstance(observation_space, spaces.Dict) else "MlpPolicy"
+
+
 def _policy_kwargs(
     observation_space: gymnasium.Space[Any],
     action_space: gymnasium.Space[Any],
     settings: PPOSettings,
 ) -> dict[str, Any]:
-    kwargs: dict[str, Any] = {
-        "net_arch": list(settings.hidden),
-        "features_extractor_class": features_class(observation_space),
-    }
+    kwargs: dict[str, Any] = {"net_arch": list(settings.hidden)}
+    if row_space(observation_space, action_space) is None:
+        kwargs["features_extractor_class"] = features_class(observation_space)
     if isinstance(action_space, spaces.Box):
         kwargs["log_std_init"] = settings.log_std_init
     return kwargs

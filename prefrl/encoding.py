@@ -6,6 +6,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from prefrl.candidates import chosen_rows, row_space
 from prefrl.errors import UserError
 from prefrl.images import image_shape
 from prefrl.trees import Array, Tree, space_parts
@@ -17,6 +18,7 @@ class StepEncoder:
     Boxes are flattened, discrete values become one-hot vectors, dictionaries are joined in the
     order of their keys. Images are kept apart, shrunk: where there are any, an encoded step is a
     row of bytes, first those of the float32 vector, then the small images one after the other.
+    Where an environment offers candidates (see `candidates`), a step is the row that was chosen.
 
     Args:
         observation_space: Box, Discrete, MultiDiscrete, MultiBinary, or a Dict of these.
@@ -35,33 +37,48 @@ class StepEncoder:
     ) -> None:
         """Check the spaces."""
         check_spaces(observation_space, action_space)
-        parts = space_parts(observation_space)
+        rows = row_space(observation_space, action_space)
+        self._takes_rows = rows is not None
+        parts = space_parts(observation_space if rows is None else rows)
         shapes = {key: image_shape(space) for key, space in parts.items()}
         self.images = {key: shape for key, shape in shapes.items() if shape is not None}
         self._parts = {key: space for key, space in parts.items() if key not in self.images}
-        self._action_space = action_space
-        sizes = map(_encoded_size, [*self._parts.values(), action_space])
-        self.size = sum(sizes)
+        self._action_space = action_space if rows is None else None
+        self.size = sum(map(_encoded_size, self._parts.values()))
+        self.size += 0 if self._action_space is None else _encoded_size(self._action_space)
 
     def __call__(self, observations: Tree, actions: Array) -> Array:
         """Encode steps.
 
         Args:
-            observations: `[..., *obs]`, or a dictionary of such.
+            observations: `[..., *obs]`, or a dictionary of such; or what was `kept` of them.
             actions: `[..., *act]`.
 
         Returns:
             `[..., size]` float32, or bytes where there are images.
         """
-        tree = observations if isinstance(observations, dict) else {"": observations}
+        seen = self.kept(observations, actions)
+        tree = seen if isinstance(seen, dict) else {"": seen}
         parts = [_encode(space, tree[key]) for key, space in self._parts.items()]
-        parts.append(_encode(self._action_space, actions))
+        if self._action_space is not None:
+            parts.append(_encode(self._action_space, actions))
         vector = np.concatenate(parts, axis=-1, dtype=np.float32)
         if not self.images:
             return vector
         small = [shape.shrink(tree[key]) for key, shape in self.images.items()]
         flat = [frames.reshape(*vector.shape[:-1], -1) for frames in small]
         return np.concatenate([np.ascontiguousarray(vector).view(np.uint8), *flat], axis=-1)
+
+    def kept(self, observations: Tree, actions: Array) -> Tree:
+        """Return what segments need to keep of observations: of candidates, the chosen rows.
+
+        Args:
+            observations: `[..., *obs]`, a dictionary of such, or what was kept of them before.
+            actions: `[..., *act]`.
+        """
+        if self._takes_rows and isinstance(observations, dict):
+            return chosen_rows(observations, actions)
+        return observations
 
 
 def check_spaces(

@@ -124,8 +124,7 @@ class OnlineReward:
             env: The environment's place in its vector.
         """
         if env not in self._recorders:
-            length = self.settings.segment_length
-            self._recorders[env] = SegmentRecorder(1, length, self.learner.add)
+            self._recorders[env] = self.learner.make_recorder(1)
         self._recorders[env].record(
             tree_map(lambda leaf: leaf[None], observation),
             np.asarray(action)[None],

@@ -93,7 +93,7 @@ class PreferenceLearner:
         self.store = store
         suitable = adequate_bytes(model.observation_space, self.settings.segment_length)
         self.pool = SegmentPool(self.settings.pool_bytes or suitable)
-        self.recorder = SegmentRecorder(num_envs, self.settings.segment_length, self.add)
+        self.recorder = self.make_recorder(num_envs)
         self.fitter = RewardFitter(
             model,
             self.settings.segment_length,
@@ -106,6 +106,11 @@ class PreferenceLearner:
         self._teacher = teacher
         self._run, self._seed = run, seed
         self.unasked = 0
+
+    def make_recorder(self, num_envs: int) -> SegmentRecorder:
+        """Return a recorder that cuts segments for this learner from N environments."""
+        length = self.settings.segment_length
+        return SegmentRecorder(num_envs, length, self.add, keep=self.model.kept)
 
     def add(self, segment: Segment) -> None:
         """Take in a segment that may be asked about; the recorder does this with its own."""

@@ -20,10 +20,19 @@ class SegmentRecorder:
         num_envs: The number of environments N.
         length: Steps per segment, at least 1.
         on_segment: Called with each segment as it is cut.
+        keep: Returns what to keep of observations, given them and the actions.
     """
 
-    def __init__(self, num_envs: int, length: int, on_segment: Callable[[Segment], None]) -> None:
+    def __init__(
+        self,
+        num_envs: int,
+        length: int,
+        on_segment: Callable[[Segment], None],
+        *,
+        keep: Callable[[Tree, Array], Tree] = lambda observations, actions: observations,
+    ) -> None:
         """Start with no steps seen."""
+        self._keep = keep
         self._num_envs = num_envs
         self._length = length
         self._on_segment = on_segment
@@ -58,7 +67,7 @@ class SegmentRecorder:
             groups: The group of each environment's episode; by default all are of one.
         """
         step: dict[str, Tree] = {
-            "observations": observations,
+            "observations": self._keep(observations, actions),
             "actions": actions,
             "true_rewards": true_rewards,
         }

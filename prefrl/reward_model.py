@@ -28,6 +28,9 @@ class RewardModel(Protocol):
 
     members: int
 
+    def kept(self, observations: Tree, actions: Array) -> Tree:
+        """Return what segments need to keep of observations, `[..., *obs]`."""
+
     def inputs(self, batch: SegmentBatch) -> Tensor:
         """Return what the members read, `[B, T, *input]`."""
 
@@ -106,6 +109,10 @@ class RewardEnsemble(nn.Module):
         self.register_buffer("input_std", torch.ones(self._encoder.size))
         self.register_buffer("output_mean", torch.zeros(members))
         self.register_buffer("output_std", torch.ones(members))
+
+    def kept(self, observations: Tree, actions: Array) -> Tree:
+        """Return what segments need to keep of observations (see `StepEncoder`)."""
+        return self._encoder.kept(observations, actions)
 
     def inputs(self, batch: SegmentBatch) -> Tensor:
         """Return encoded steps, `[B, T, D]` (see `StepEncoder`)."""

@@ -53,7 +53,7 @@ def test_every_module_is_in_the_layout() -> None:
     there = {
         path.name
         for folder in ("prefrl", "envs", "agents")
-        for path in (ROOT / folder).glob("*.py")
+        for path in (ROOT / folder).rglob("*.py")
     }
     assert there - {"__init__.py"} <= listed
 

@@ -261,6 +261,9 @@ class LastStep(nn.Module):
         slopes = self.slope.view(-1, *[1] * (last.ndim - 1))
         return slopes * actions.sum(-1, keepdim=True) * last
 
+    def kept(self, observations: Tree, actions: Array) -> Tree:
+        return observations
+
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Inputs are used as they are."""
 

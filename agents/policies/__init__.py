@@ -1,0 +1,1 @@
+"""Policies for the stock PPO, beyond those of Stable-Baselines3."""
