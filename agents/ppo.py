@@ -19,10 +19,10 @@ from prefrl.trees import Array
 
 from .observation_features import features_class, update_features
 from .policies.candidates import CandidatePolicy
-from .recording_env import RecordingVecEnv
 from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
 from .settings import PPOSettings
+from .single_envs import SingleEnvs
 
 
 def make_ppo(
@@ -76,7 +76,7 @@ def load_agent(folder: Path) -> PPO:
         UserError: If the folder is no run, or has no whole checkpoint.
     """
     settings = read_settings(folder)
-    env = RecordingVecEnv([make(settings.env, settings.env_kwargs)])
+    env = SingleEnvs([make(settings.env, settings.env_kwargs)])
     # One environment fills one n-th of the run's rollout, which its minibatches need not fit.
     ppo = dataclasses.replace(settings.ppo, batch_size=settings.ppo.n_steps)
     agent = make_ppo(env, ppo, rewards=lambda: np.zeros(()), seed=settings.seed)

@@ -31,6 +31,7 @@ from .reward_terms import RewardTerm, add_terms, learned_reward, true_reward
 from .rounds import Round, plan_rounds
 from .settings import RunSettings
 from .spaces import check_trainable
+from .worlds import make_worlds
 
 TEACHERS: dict[str, Callable[[], Teacher]] = {"oracle": OracleTeacher}
 """The teachers that can be named on the command line."""
@@ -74,19 +75,17 @@ class Training:
         self.settings = settings
         self.folder = folder
         self._progress = progress
-        envs = [make(settings.env, settings.env_kwargs) for _ in range(settings.ppo.num_envs)]
-        check_trainable(envs[0].observation_space, envs[0].action_space)
-        spec = envs[0].spec
+        env = make(settings.env, settings.env_kwargs)
+        check_trainable(env.observation_space, env.action_space)
+        spec = env.spec
         self._rounds = plan_rounds(settings, spec.max_episode_steps if spec else None)
         self.store: LabelStore | None = None
         self.preferences: PreferenceLearner | None = None
         if settings.reward == "learned":
             self.store = LabelStore(folder / LABELS)
-            self.preferences = self._make_preferences(
-                envs[0].observation_space, envs[0].action_space
-            )
+            self.preferences = self._make_preferences(env.observation_space, env.action_space)
         self.env = RecordingVecEnv(
-            envs,
+            make_worlds(env, settings.env, settings.env_kwargs, settings.ppo.num_envs),
             recorder=self.preferences.recorder if self.preferences else None,
             on_termination=lambda: progress.warn(EARLY_TERMINATION),
         )

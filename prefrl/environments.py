@@ -3,11 +3,12 @@
 import contextlib
 import difflib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gymnasium
 from gymnasium.envs.registration import EnvSpec
+from gymnasium.vector import VectorEnv
 
 from prefrl.drawing import choose_gl
 from prefrl.errors import UserError
@@ -57,8 +58,38 @@ def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[
     spec = find_spec(env_id)
     if "mujoco" in str(spec.entry_point):
         quiet_mujoco()
-    try:
+    with _clear_errors(env_id):
         return _without_text(gymnasium.make(spec, disable_env_checker=True, **(kwargs or {})))
+
+
+def make_vector(
+    env_id: str, num_envs: int, kwargs: Mapping[str, Any] | None = None
+) -> VectorEnv[Any, Any, Any] | None:
+    """Make environments that are computed in one batch, where the id is registered with such.
+
+    Args:
+        env_id: Gymnasium's `Id` or `module:Id`.
+        num_envs: How many environments.
+        kwargs: Arguments for the environments.
+
+    Returns:
+        The vector as it was registered, or None where there is none.
+
+    Raises:
+        UserError: As `make`.
+    """
+    spec = find_spec(env_id)
+    if spec.vector_entry_point is None or spec.additional_wrappers:
+        return None
+    with _clear_errors(env_id):
+        mode = gymnasium.VectorizeMode.VECTOR_ENTRY_POINT
+        return gymnasium.make_vec(spec, num_envs, mode, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def _clear_errors(env_id: str) -> Iterator[None]:
+    try:
+        yield
     except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
         raise UserError(f"{env_id} needs a package that is not installed: {error}") from error
     except TypeError as error:

@@ -6,8 +6,9 @@ import gymnasium
 import numpy as np
 from gymnasium.utils import RecordConstructorArgs
 
+from prefrl.observation_checks import check_observation
 from prefrl.online_reward import OnlineReward
-from prefrl.reward_source import RewardSource, checked_copy, open_reward, taken_actions
+from prefrl.reward_source import RewardSource, open_reward, taken_actions
 from prefrl.trees import Array, Tree, tree_map
 
 
@@ -22,7 +23,7 @@ class LearnedReward(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs
 
     Raises:
         UserError: If the reward was made for other spaces; in `step` and `reset`, if the
-            environment gives observations of another shape or that are not finite.
+            environment gives observations that are not of its space or not finite.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any], reward: RewardSource) -> None:
@@ -59,4 +60,6 @@ class LearnedReward(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs
         return float(self.reward.predict(batch, np.asarray(action)[None])[0])
 
     def _copy(self, observation: Any) -> Tree:
-        return checked_copy(observation, self.env.observation_space, self._steps)
+        copy = tree_map(np.array, observation)
+        check_observation(copy, self.env.observation_space, self._steps)
+        return copy

@@ -7,11 +7,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from prefrl.errors import UserError
 from prefrl.online_reward import OnlineReward
 from prefrl.reward_files import check_made_for, load_reward
 from prefrl.reward_model import RewardEnsemble
-from prefrl.trees import Array, Tree, tree_map
+from prefrl.trees import Array, Tree
 
 
 class RewardPredictor(Protocol):
@@ -52,32 +51,3 @@ def taken_actions(actions: Any, space: gymnasium.Space[Any]) -> Array:
         clipped: Array = np.clip(actions, space.low, space.high)
         return clipped
     return np.asarray(actions)
-
-
-def checked_copy(observation: Any, space: gymnasium.Space[Any], step: int) -> Tree:
-    """Return a copy of an observation.
-
-    Args:
-        observation: Of one environment or a batch of them.
-        space: What it should be of.
-        step: Steps taken so far, to name in errors.
-
-    Raises:
-        UserError: If the observation is of another shape than the space, or not finite.
-    """
-    copy = tree_map(np.array, observation)
-    parts = copy.items() if isinstance(copy, dict) else [("", copy)]
-    for key, array in parts:
-        name = f"observation {key!r}" if key else "observation"
-        expected = space[key] if isinstance(space, gymnasium.spaces.Dict) else space
-        if array.shape != expected.shape:
-            raise UserError(
-                f"the environment gave an {name} of shape {array.shape} after {step} steps, and "
-                f"its space says {expected.shape}; mend the environment"
-            )
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise UserError(
-                f"the environment gave an {name} that is not finite after {step} steps; "
-                "mend the environment"
-            )
-    return copy

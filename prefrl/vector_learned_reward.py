@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 
-from prefrl.errors import UserError
+from prefrl.autoreset import autoreset_mode
+from prefrl.observation_checks import check_observations
 from prefrl.online_reward import OnlineReward
-from prefrl.reward_source import RewardSource, checked_copy, open_reward, taken_actions
+from prefrl.reward_source import RewardSource, open_reward, taken_actions
 from prefrl.trees import Array, Tree, tree_map
 
 
@@ -25,14 +26,14 @@ class VectorLearnedReward(VectorWrapper[Any, Any, Any, Any, Any]):
 
     Raises:
         UserError: If the reward was made for other spaces, or the autoreset mode is unknown; in
-            `step` and `reset`, if an observation is of another shape or not finite.
+            `step` and `reset`, if an observation is not of its space or not finite.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], reward: RewardSource) -> None:
         """Load the reward."""
         super().__init__(env)
         self.reward = open_reward(reward, env.single_observation_space, env.single_action_space)
-        self._mode = _autoreset_mode(env)
+        self._mode = autoreset_mode(env)
         self._ended = np.zeros(env.num_envs, bool)
         self._steps = 0
 
@@ -72,15 +73,6 @@ class VectorLearnedReward(VectorWrapper[Any, Any, Any, Any, Any]):
             self.reward.record(observation, actions[env], float(true_rewards[env]), ended, env=env)
 
     def _copy(self, observations: Any) -> Tree:
-        return checked_copy(observations, self.env.observation_space, self._steps)
-
-
-def _autoreset_mode(env: VectorEnv[Any, Any, Any]) -> AutoresetMode:
-    mode = env.metadata.get("autoreset_mode")
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        raise UserError(
-            f"the autoreset mode of {env} is {mode!r}, which is none of Gymnasium's; set "
-            'metadata["autoreset_mode"] to a gymnasium.vector.AutoresetMode'
-        ) from None
+        copy = tree_map(np.array, observations)
+        check_observations(copy, self.env.single_observation_space, self._steps)
+        return copy

@@ -14,6 +14,7 @@ from prefrl.agents.observation_features import ObservationFeatures
 from prefrl.agents.ppo import make_ppo, update_normalisation
 from prefrl.agents.recording_env import RecordingVecEnv
 from prefrl.agents.settings import PPOSettings
+from prefrl.agents.single_envs import SingleEnvs
 from prefrl.recording import SegmentRecorder
 from prefrl.segments import Segment
 
@@ -52,7 +53,7 @@ def test_stock_ppo_trains_on_it_and_segments_are_as_the_environment_gave(
 ) -> None:
     segments = list[Segment]()
     recorder = SegmentRecorder(2, 4, segments.append)
-    env = RecordingVecEnv([Sampling(space), Sampling(space)], recorder=recorder)
+    env = RecordingVecEnv(SingleEnvs([Sampling(space), Sampling(space)]), recorder=recorder)
     settings = PPOSettings(num_envs=2, n_steps=8, batch_size=16, n_epochs=1, hidden=(8,))
     agent = make_ppo(env, settings, rewards=lambda: np.ones((8, 2)))
     agent.learn(16)
@@ -69,7 +70,7 @@ def test_stock_ppo_trains_on_it_and_segments_are_as_the_environment_gave(
 
 def test_the_vector_of_a_dictionary_is_normalised_between_rollouts() -> None:
     space = spaces.Dict({"vector": VECTOR, "n": spaces.Discrete(3)})
-    env = RecordingVecEnv([Sampling(space), Sampling(space)])
+    env = RecordingVecEnv(SingleEnvs([Sampling(space), Sampling(space)]))
     settings = PPOSettings(num_envs=2, n_steps=8, batch_size=16, n_epochs=1, hidden=(8,))
     agent = make_ppo(env, settings, rewards=lambda: np.ones((8, 2)))
     agent.learn(16)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from prefrl.agents.recording_env import RecordingVecEnv
+from prefrl.agents.single_envs import SingleEnvs
 from prefrl.errors import UserError
 from prefrl.recording import SegmentRecorder
 from prefrl.segments import Segment
@@ -40,7 +41,7 @@ class Counter(gymnasium.Env[np.ndarray, Any]):
 
 
 def test_the_true_reward_is_in_info_only() -> None:
-    env = RecordingVecEnv([Counter(3), Counter(5)])
+    env = RecordingVecEnv(SingleEnvs([Counter(3), Counter(5)]))
     env.seed_each([0, 1])
     env.reset()
     _, rewards, _, infos = env.step(np.zeros(2, int))
@@ -50,7 +51,7 @@ def test_the_true_reward_is_in_info_only() -> None:
 
 @pytest.mark.parametrize("truncates", [False, True])
 def test_an_ended_episode_restarts_at_once(truncates: bool) -> None:
-    env = RecordingVecEnv([Counter(2, truncates=truncates)])
+    env = RecordingVecEnv(SingleEnvs([Counter(2, truncates=truncates)]))
     env.seed_each([0])
     env.reset()
     env.step(np.zeros(1, int))
@@ -62,7 +63,7 @@ def test_an_ended_episode_restarts_at_once(truncates: bool) -> None:
 
 
 def test_a_rollout_holds_what_was_given_and_taken() -> None:
-    env = RecordingVecEnv([Counter(3), Counter(5)])
+    env = RecordingVecEnv(SingleEnvs([Counter(3), Counter(5)]))
     env.seed_each([0, 1])
     env.reset()
     for action in (0, 1, 1, 0):
@@ -87,7 +88,9 @@ class Turns(Counter):
 
 def test_an_environment_masks_steps_and_names_groups() -> None:
     segments: list[Segment] = []
-    env = RecordingVecEnv([Turns(4), Turns(3)], recorder=SegmentRecorder(2, 4, segments.append))
+    env = RecordingVecEnv(
+        SingleEnvs([Turns(4), Turns(3)]), recorder=SegmentRecorder(2, 4, segments.append)
+    )
     env.seed_each([0, 1])
     env.reset()
     for _ in range(4):
@@ -101,7 +104,7 @@ def test_an_environment_masks_steps_and_names_groups() -> None:
 
 def test_segments_are_cut_from_what_is_stepped() -> None:
     segments: list[Segment] = []
-    env = RecordingVecEnv([Counter(4)], recorder=SegmentRecorder(1, 2, segments.append))
+    env = RecordingVecEnv(SingleEnvs([Counter(4)]), recorder=SegmentRecorder(1, 2, segments.append))
     env.seed_each([0])
     env.reset()
     for _ in range(8):
@@ -111,7 +114,7 @@ def test_segments_are_cut_from_what_is_stepped() -> None:
 
 def test_an_early_end_is_reported_once() -> None:
     reports: list[int] = []
-    env = RecordingVecEnv([Counter(1)], on_termination=lambda: reports.append(1))
+    env = RecordingVecEnv(SingleEnvs([Counter(1)]), on_termination=lambda: reports.append(1))
     env.seed_each([0])
     env.reset()
     for _ in range(3):
@@ -121,7 +124,9 @@ def test_an_early_end_is_reported_once() -> None:
 
 def test_a_time_limit_is_no_early_end() -> None:
     reports: list[int] = []
-    env = RecordingVecEnv([Counter(1, truncates=True)], on_termination=lambda: reports.append(1))
+    env = RecordingVecEnv(
+        SingleEnvs([Counter(1, truncates=True)]), on_termination=lambda: reports.append(1)
+    )
     env.seed_each([0])
     env.reset()
     env.step(np.zeros(1, int))
@@ -129,7 +134,7 @@ def test_a_time_limit_is_no_early_end() -> None:
 
 
 def test_an_observation_that_is_not_finite_is_named() -> None:
-    env = RecordingVecEnv([Counter(9), Counter(9, broken_at=2)])
+    env = RecordingVecEnv(SingleEnvs([Counter(9), Counter(9, broken_at=2)]))
     env.seed_each([0, 1])
     env.reset()
     env.step(np.zeros(2, int))

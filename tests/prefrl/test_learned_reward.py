@@ -116,7 +116,7 @@ def test_what_the_environment_breaks_is_named_with_the_step() -> None:
         env.step(np.zeros(1))
     env = prefrl.LearnedReward(Counter(broken_from=1, shape=(2,)), Reading())
     env.reset()
-    with pytest.raises(UserError, match=r"of shape \(2,\) after 1 steps, and .* \(1,\)"):
+    with pytest.raises(UserError, match=r"of shape \(2,\) instead of \(1,\) after 1 steps"):
         env.step(np.zeros(1))
 
 
