@@ -14,6 +14,7 @@ from prefrl.agents.policies.candidates import CandidatePolicy
 from prefrl.agents.ppo import make_ppo, update_normalisation
 from prefrl.agents.recording_env import RecordingVecEnv
 from prefrl.agents.settings import PPOSettings
+from prefrl.agents.single_envs import SingleEnvs
 from prefrl.trees import Array
 
 OPTIONS, FEATURES = 4, 3
@@ -56,7 +57,7 @@ def make_agent(seed: int = 0) -> tuple[PPO, RecordingVecEnv]:
     settings = PPOSettings(
         num_envs=4, n_steps=64, batch_size=64, n_epochs=8, learning_rate=3e-3, gamma=0.0
     )
-    env = RecordingVecEnv([PickTheLargest() for _ in range(4)])
+    env = RecordingVecEnv(SingleEnvs([PickTheLargest() for _ in range(4)]))
     env.seed_each(range(4))
     agent = make_ppo(env, settings, rewards=lambda: env.take_rollout().true_rewards / 10, seed=seed)
     return agent, env
