@@ -83,7 +83,7 @@ class RecordingVecEnv(VecEnvWrapper):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Step all environments with the actions kept."""
-        snapshots = self._worlds.snapshots() if self._recorder is not None else None
+        drawn_from = self._worlds.drawing_state() if self._recorder is not None else {}
         observations, true_rewards, dones, infos = self._worlds.step_wait()
         step = (self._observations, self._actions, true_rewards, dones)
         self._steps.append(step)
@@ -92,7 +92,7 @@ class RecordingVecEnv(VecEnvWrapper):
         if self._recorder is not None:
             masks = np.array([info.get("segment_mask", True) for info in infos])
             groups = [info.get("segment_group", "") for info in infos]
-            self._recorder.record(*step, snapshots, masks, groups)
+            self._recorder.record(*step, masks=masks, groups=groups, **drawn_from)
         self.steps_taken += self.num_envs
         for env in np.flatnonzero(dones).tolist():
             self._note_end(env, infos[env])

@@ -9,40 +9,55 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvStepReturn
 
 from prefrl.drawing import snapshot_reader
+from prefrl.drawing_sources import Camera, DrawingSource
 from prefrl.errors import UserError
 from prefrl.observation_checks import check_observation
+from prefrl.seeding import integer_seed
 from prefrl.trees import Array, Tree, tree_map, tree_stack
 
 
 class SingleEnvs(VecEnv):
     """Steps environments one after the other; ended episodes restart at once.
 
+    Every episode starts from a seed of its own, so that it can be acted out again: the first after
+    a reset from the given one, later ones from seeds derived from that.
+
     Args:
         envs: Environments of equal spaces.
+        source: What `drawing_state` gives, so that segments can be drawn later.
 
     Raises:
         UserError: If the spaces differ; in `step` and `reset`, if observations cannot be stacked.
     """
 
-    def __init__(self, envs: Sequence[gymnasium.Env[Any, Any]]) -> None:
+    def __init__(
+        self, envs: Sequence[gymnasium.Env[Any, Any]], *, source: DrawingSource = "snapshots"
+    ) -> None:
         """Take the spaces from the first environment."""
         _check_alike(envs)
         self._envs = list(envs)
-        readers = [snapshot_reader(env) for env in self._envs]
+        self._source = source
+        readers = [snapshot_reader(env) for env in self._envs] if source == "snapshots" else []
         self._readers = [reader for reader in readers if reader is not None]
+        self._cameras = [Camera(env) for env in self._envs] if source == "frames" else []
         self._steps_taken = 0
         super().__init__(len(self._envs), envs[0].observation_space, envs[0].action_space)
 
-    def snapshots(self) -> Array | None:
-        """Return the drawing states, `[N, *snapshot]`, or None where there are none."""
-        return np.array([read() for read in self._readers]) if self._readers else None
+    def drawing_state(self) -> dict[str, Any]:
+        """Return what to record before a step (see `SegmentRecorder.record`)."""
+        if self._readers:
+            return {"snapshots": np.array([read() for read in self._readers])}
+        if self._cameras:
+            return {"frames": [camera.look() for camera in self._cameras]}
+        return {"seeds": list(self._episode_seeds)} if self._source == "replay" else {}
 
     def reset(self) -> Any:
         """Reset all environments with their seeds, if any."""
-        pairs = zip(self._envs, self._seeds, strict=True)
-        observations = [env.reset(seed=seed)[0] for env, seed in pairs]
+        self._first_seeds = [_known(seed) for seed in self._seeds]
+        self._episode_seeds = list(self._first_seeds)
+        self._episodes = [0] * self.num_envs
         self._reset_seeds()
-        return self._stack(observations)
+        return self._stack([self._start(place) for place in range(self.num_envs)])
 
     def step_async(self, actions: Array) -> None:
         """Keep the actions for `step_wait`."""
@@ -50,7 +65,7 @@ class SingleEnvs(VecEnv):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Step all environments with the actions kept; rewards are float64."""
-        steps = [_step(env, action) for env, action in zip(self._envs, self._actions, strict=True)]
+        steps = [self._step(place, action) for place, action in enumerate(self._actions)]
         observations, rewards, dones, infos = zip(*steps, strict=True)
         self._steps_taken += self.num_envs
         return self._stack(observations), np.array(rewards), np.array(dones), list(infos)
@@ -87,6 +102,25 @@ class SingleEnvs(VecEnv):
     def _chosen(self, indices: VecEnvIndices) -> list[gymnasium.Env[Any, Any]]:
         return [self._envs[index] for index in self._get_indices(indices)]
 
+    def _start(self, place: int) -> Any:
+        """Start an environment's next episode; return what it shows."""
+        first, episode = self._first_seeds[place], self._episodes[place]
+        seed = integer_seed(first, "episode", episode) if episode else first
+        self._episode_seeds[place] = seed
+        self._episodes[place] += 1
+        if self._cameras:
+            self._cameras[place].restart()
+        return self._envs[place].reset(seed=seed)[0]
+
+    def _step(self, place: int, action: Array) -> tuple[Any, float, bool, Any]:
+        observation, reward, terminated, truncated, info = self._envs[place].step(action)
+        done = terminated or truncated
+        if done:
+            info["TimeLimit.truncated"] = truncated and not terminated
+            info["terminal_observation"] = observation
+            observation = self._start(place)
+        return observation, float(reward), done, info
+
     def _stack(self, observations: Sequence[Any]) -> Tree:
         try:
             return tree_stack(observations)
@@ -99,14 +133,8 @@ class SingleEnvs(VecEnv):
             raise
 
 
-def _step(env: gymnasium.Env[Any, Any], action: Array) -> tuple[Any, float, bool, Any]:
-    observation, reward, terminated, truncated, info = env.step(action)
-    done = terminated or truncated
-    if done:
-        info["TimeLimit.truncated"] = truncated and not terminated
-        info["terminal_observation"] = observation
-        observation, _ = env.reset()
-    return observation, float(reward), done, info
+def _known(seed: int | None) -> int:
+    return int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
 
 
 def _check_alike(envs: Sequence[gymnasium.Env[Any, Any]]) -> None:

@@ -85,7 +85,13 @@ class Training:
             self.store = LabelStore(folder / LABELS)
             self.preferences = self._make_preferences(env.observation_space, env.action_space)
         self.env = RecordingVecEnv(
-            make_worlds(env, settings.env, settings.env_kwargs, settings.ppo.num_envs),
+            make_worlds(
+                env,
+                settings.env,
+                settings.env_kwargs,
+                settings.ppo.num_envs,
+                drawn=settings.reward == "learned",
+            ),
             recorder=self.preferences.recorder if self.preferences else None,
             on_termination=lambda: progress.warn(EARLY_TERMINATION),
         )

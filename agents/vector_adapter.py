@@ -41,10 +41,10 @@ class VectorAdapter(VecEnv):
         self._mode = autoreset_mode(env)
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
 
-    def snapshots(self) -> Array | None:
-        """Return the drawing states, `[N, *snapshot]`, or None where there are none."""
+    def drawing_state(self) -> dict[str, Any]:
+        """Return what to record before a step (see `SegmentRecorder.record`)."""
         read = getattr(self.env.unwrapped, "snapshot", None)
-        return None if read is None else np.array(read())
+        return {} if read is None else {"snapshots": np.array(read())}
 
     def reset(self) -> Any:
         """Reset all environments with their seeds, if any.

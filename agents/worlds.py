@@ -7,7 +7,9 @@ import gymnasium
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from prefrl.autoreset import autoreset_mode
+from prefrl.drawing_sources import drawing_source
 from prefrl.environments import make, make_vector
+from prefrl.rendering import make_rendering
 
 from .single_envs import SingleEnvs
 from .vector_adapter import VectorAdapter
@@ -16,7 +18,12 @@ Worlds: TypeAlias = SingleEnvs | VectorAdapter
 
 
 def make_worlds(
-    env: gymnasium.Env[Any, Any], env_id: str, kwargs: Mapping[str, Any], num_envs: int
+    env: gymnasium.Env[Any, Any],
+    env_id: str,
+    kwargs: Mapping[str, Any],
+    num_envs: int,
+    *,
+    drawn: bool = True,
 ) -> Worlds:
     """Return environments side by side, computed in one batch where the id has such a vector.
 
@@ -28,6 +35,7 @@ def make_worlds(
         env_id: The environment's id.
         kwargs: Arguments for the environments.
         num_envs: How many environments N.
+        drawn: Whether segments are to be recorded such that they can be drawn.
 
     Raises:
         UserError: If they cannot be made, or the vector's autoreset mode is unknown.
@@ -38,7 +46,11 @@ def make_worlds(
             env.close()
             return VectorAdapter(vector)
         vector.close()
-    return SingleEnvs([env, *(make(env_id, kwargs) for _ in range(num_envs - 1))])
+    source = drawing_source(env_id, kwargs, env) if drawn else "nothing"
+    if source == "frames":
+        env.close()
+        return SingleEnvs([make_rendering(env_id, kwargs) for _ in range(num_envs)], source=source)
+    return SingleEnvs([env, *(make(env_id, kwargs) for _ in range(num_envs - 1))], source=source)
 
 
 def _can_stand_for(env: gymnasium.Env[Any, Any], vector: VectorEnv[Any, Any, Any]) -> bool:

@@ -1,19 +1,25 @@
-"""Clips: an episode as a film."""
+"""Clips: episodes, segments and comparisons as films."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gymnasium
+import numpy as np
 
 from prefrl.drawing import Frame, make_drawer, snapshot_reader
-from prefrl.environments import make, step_seconds
+from prefrl.environments import make, shown_step_seconds
 from prefrl.errors import UserError
+from prefrl.rendering import make_rendering, offers_images, render
+from prefrl.segment_drawing import SegmentDrawer
+from prefrl.segments import Segment
 from prefrl.video import frame_stride, write_video
 
-UNKNOWN_STEP_SECONDS = 1 / 15
-"""How long a step is shown where an environment does not say how long it lasts, in seconds."""
+HOLD_SECONDS = 0.5
+"""How long the last frame of a comparison is held, in seconds."""
+
+GAP = 8
+"""Pixels between the pictures of a comparison."""
 
 
 def film_episode(
@@ -46,29 +52,58 @@ def film_episode(
     reader = snapshot_reader(env)
     if reader is None:
         env.close()
-        env = _make_rendering(env, env_id, env_kwargs)
-    duration = step_seconds(env) or UNKNOWN_STEP_SECONDS
+        if not offers_images(env):
+            raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
+        env = make_rendering(env_id, env_kwargs)
+    duration = shown_step_seconds(env)
     stride = frame_stride(duration)
     steps = max(1, round(seconds / duration))
-    look = _look_from_snapshots(env, size) if reader is not None else env.render
+    look = _look_from_snapshots(env, size) if reader is not None else lambda: render(env)
     frames = _frames(env, act, look, seed=seed, steps=steps, stride=stride, progress=progress)
     try:
         write_video(path, frames, 1 / (duration * stride))
-    except gymnasium.error.DependencyNotInstalled as error:
-        raise UserError(f"{env_id} cannot be drawn: {error}") from error
     finally:
         env.close()
 
 
-def _make_rendering(
-    env: gymnasium.Env[Any, Any], env_id: str, kwargs: Mapping[str, Any] | None
-) -> gymnasium.Env[Any, Any]:
-    if "rgb_array" not in env.metadata.get("render_modes", ()):
-        raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
-    # pygame, which draws many environments, complains where there is no display to open.
-    if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    return make(env_id, {**(kwargs or {}), "render_mode": "rgb_array"})
+def write_segment_clip(path: Path, segment: Segment, drawer: SegmentDrawer) -> None:
+    """Write a segment as a film that plays in real time.
+
+    Args:
+        path: The mp4 file to write.
+        segment: What to show.
+        drawer: Of the segment's environment.
+
+    Raises:
+        UserError: If the segment cannot be drawn, or the film not written.
+    """
+    write_video(path, drawer.pictures(segment), drawer.frames_per_second)
+
+
+def write_comparison_clip(path: Path, segments: Sequence[Segment], drawer: SegmentDrawer) -> None:
+    """Write segments as one film, side by side from left to right.
+
+    Shorter ones wait at their last picture for the longest, which is held for half a second.
+
+    Args:
+        path: The mp4 file to write.
+        segments: What to show, at least one segment.
+        drawer: Of the segments' environment.
+
+    Raises:
+        UserError: If a segment cannot be drawn, or the film not written.
+    """
+    columns = [drawer.pictures(segment) for segment in segments]
+    length = max(map(len, columns)) + round(HOLD_SECONDS * drawer.frames_per_second)
+    held = [[*column, *[column[-1]] * (length - len(column))] for column in columns]
+    rows = map(_beside, zip(*held, strict=True))
+    write_video(path, rows, drawer.frames_per_second)
+
+
+def _beside(frames: Sequence[Frame]) -> Frame:
+    gap = np.full((len(frames[0]), GAP, 3), 255, np.uint8)
+    separated = [part for frame in frames for part in (gap, frame)]
+    return np.concatenate(separated[1:], axis=1)
 
 
 def _look_from_snapshots(env: gymnasium.Env[Any, Any], size: int) -> Callable[[], Frame]:
@@ -95,4 +130,5 @@ def _frames(
         observation, _, terminated, truncated, _ = env.step(act(observation))
         if terminated or truncated:
             break
+    yield look()  # how it ended
     progress(1.0)

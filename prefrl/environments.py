@@ -133,6 +133,15 @@ def step_seconds(env: gymnasium.Env[Any, Any]) -> float | None:
     return 1 / float(rate) if rate else None
 
 
+UNKNOWN_STEP_SECONDS = 1 / 15
+"""How long a step is shown where an environment does not say how long it lasts, in seconds."""
+
+
+def shown_step_seconds(env: gymnasium.Env[Any, Any]) -> float:
+    """Return how long a step is shown in films, in seconds."""
+    return step_seconds(env) or UNKNOWN_STEP_SECONDS
+
+
 def _import(module: str) -> None:
     try:
         importlib.import_module(module)

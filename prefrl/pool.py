@@ -11,7 +11,7 @@ import gymnasium
 import numpy as np
 
 from prefrl.segments import Segment
-from prefrl.trees import space_parts
+from prefrl.trees import Array, space_parts
 
 LEAST_BYTES, MOST_BYTES = 8 * 2**20, 512 * 2**20
 """Bounds of a pool that is sized for its observations, in bytes."""
@@ -73,36 +73,40 @@ class SegmentPool:
         return list(self._segments)[::stride]
 
     def save(self, path: Path) -> None:
-        """Write all segments to a NumPy archive, segments of one shape stacked together."""
-        shapes: dict[str, list[int]] = {}
+        """Write all segments to a NumPy archive, arrays of one kind joined together."""
+        kinds: dict[str, list[int]] = {}
         for index, segment in enumerate(self._segments):
-            shapes.setdefault(_signature(segment), []).append(index)
+            kinds.setdefault(_kind(segment), []).append(index)
         arrays = {}
-        for number, indices in enumerate(shapes.values()):
+        for number, indices in enumerate(kinds.values()):
             members = [self._segments[index].named_arrays() for index in indices]
             arrays[f"{number}/indices"] = np.array(indices)
             for name in members[0]:
-                arrays[f"{number}/{name}"] = np.stack([member[name] for member in members])
+                parts = [member[name] for member in members]
+                arrays[f"{number}/joined/{name}"] = np.concatenate(parts)
+                arrays[f"{number}/lengths/{name}"] = np.array([len(part) for part in parts])
         np.savez(path, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes ** for allow_pickle
 
     def load(self, path: Path) -> None:
         """Replace the content by what `save` wrote."""
-        found: dict[int, Segment] = {}
         with np.load(path, allow_pickle=False) as archive:
-            stacks: dict[str, dict[str, np.ndarray]] = {}
-            for key in archive.files:
-                number, name = key.split("/", 1)
-                stacks.setdefault(number, {})[name] = archive[key]
-        for stack in stacks.values():
-            for row, index in enumerate(stack.pop("indices")):
-                named = {name: array[row] for name, array in stack.items()}
-                found[int(index)] = Segment.from_named_arrays(named)
+            arrays = {key: archive[key] for key in archive.files}
+        found: dict[int, dict[str, Array]] = {}
+        for key, joined in arrays.items():
+            number, _, rest = key.partition("/")
+            if not rest.startswith("joined/"):
+                continue
+            name = rest.removeprefix("joined/")
+            ends = np.cumsum(arrays[f"{number}/lengths/{name}"])
+            parts = np.split(joined, ends[:-1])
+            for index, part in zip(arrays[f"{number}/indices"].tolist(), parts, strict=True):
+                found.setdefault(index, {})[name] = part
         self._segments.clear()
         self.nbytes = 0
         for index in sorted(found):
-            self.add(found[index])
+            self.add(Segment.from_named_arrays(found[index]))
 
 
-def _signature(segment: Segment) -> str:
+def _kind(segment: Segment) -> str:
     arrays = segment.named_arrays().items()
-    return json.dumps([(name, array.dtype.str, array.shape) for name, array in arrays])
+    return json.dumps([(name, array.dtype.str, array.shape[1:]) for name, array in arrays])

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 import safetensors.numpy
 
-from prefrl.trees import Array, Tree, tree_leaves, tree_map
+from prefrl.origins import Origin
+from prefrl.trees import Array, Tree, frozen, tree_leaves, tree_map
 
 COMPRESS_ABOVE = 65_536
 """Serialised segments of more bytes, which are those with images, are compressed."""
@@ -31,6 +32,8 @@ class Segment:
             steps that the model wrote.
         group: Only segments of the same group are compared. In text, the prompt.
         snapshots: What is needed to draw each step, `[T, *snapshot]`, or None.
+        origin: What is needed to act the episode out again, or None.
+        frames: Pictures taken meanwhile, at 30 a second or less, as PNG files, or None.
     """
 
     observations: Tree
@@ -39,6 +42,8 @@ class Segment:
     mask: Array = field(default_factory=lambda: np.zeros(0, bool))
     group: str = ""
     snapshots: Array | None = None
+    origin: Origin | None = None
+    frames: tuple[bytes, ...] | None = None
 
     def __post_init__(self) -> None:
         """Copy the arrays, forbid writing to them, and check that they are equally long.
@@ -47,11 +52,11 @@ class Segment:
             ValueError: If the segment is empty, its arrays differ in length, or no step counts.
         """
         mask = self.mask if self.mask.size else np.ones(len(self.actions), bool)
-        snapshots = None if self.snapshots is None else _frozen(self.snapshots)
-        object.__setattr__(self, "observations", tree_map(_frozen, self.observations))
-        object.__setattr__(self, "actions", _frozen(self.actions))
-        object.__setattr__(self, "true_rewards", _frozen(self.true_rewards))
-        object.__setattr__(self, "mask", _frozen(mask))
+        snapshots = None if self.snapshots is None else frozen(self.snapshots)
+        object.__setattr__(self, "observations", tree_map(frozen, self.observations))
+        object.__setattr__(self, "actions", frozen(self.actions))
+        object.__setattr__(self, "true_rewards", frozen(self.true_rewards))
+        object.__setattr__(self, "mask", frozen(mask))
         object.__setattr__(self, "snapshots", snapshots)
         lengths = {len(array) for array in self._arrays()}
         if lengths != {len(self)} or not len(self):
@@ -70,14 +75,20 @@ class Segment:
 
     @property
     def nbytes(self) -> int:
-        """The memory that the arrays hold, in bytes."""
-        return sum(array.nbytes for array in self._arrays())
+        """The memory that arrays, origin and pictures hold, in bytes."""
+        held = sum(array.nbytes for array in self._arrays())
+        held += self.origin.nbytes if self.origin is not None else 0
+        return held + sum(len(frame) for frame in self.frames or ())
 
     @cached_property
     def id(self) -> str:
-        """A digest of the content, so that equal segments are stored once."""
+        """A digest of the behaviour, so that equal segments are stored once.
+
+        Origin and pictures are left out: the same behaviour may come from several episodes, and
+        what a machine can draw must not change the names of what it is asked about.
+        """
         digest = hashlib.sha256()
-        for name, array in sorted(self.named_arrays().items()):
+        for name, array in sorted(self._behaviour().items()):
             digest.update(f"{name} {array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:32]
@@ -96,15 +107,13 @@ class Segment:
         return Segment.from_named_arrays(safetensors.numpy.load(data))
 
     def named_arrays(self) -> dict[str, Array]:
-        """Return the content as a flat dictionary of arrays."""
-        named = {"actions": self.actions, "true_rewards": self.true_rewards, "mask": self.mask}
-        named["group"] = np.frombuffer(self.group.encode(), np.uint8)
-        if isinstance(self.observations, dict):
-            named |= {f"observations.{key}": value for key, value in self.observations.items()}
-        else:
-            named["observations"] = self.observations
-        if self.snapshots is not None:
-            named["snapshots"] = self.snapshots
+        """Return the content as a flat dictionary of arrays, none of them without axes."""
+        named = self._behaviour()
+        if self.origin is not None:
+            named |= self.origin.named_arrays()
+        if self.frames is not None:
+            named["frames.png"] = np.frombuffer(b"".join(self.frames), np.uint8)
+            named["frames.lengths"] = np.array([len(frame) for frame in self.frames])
         return named
 
     @staticmethod
@@ -119,7 +128,20 @@ class Segment:
             mask=named["mask"],
             group=named["group"].tobytes().decode(),
             snapshots=named.get("snapshots"),
+            origin=Origin.from_named_arrays(named),
+            frames=_split_frames(named),
         )
+
+    def _behaviour(self) -> dict[str, Array]:
+        named = {"actions": self.actions, "true_rewards": self.true_rewards, "mask": self.mask}
+        named["group"] = np.frombuffer(self.group.encode(), np.uint8)
+        if isinstance(self.observations, dict):
+            named |= {f"observations.{key}": value for key, value in self.observations.items()}
+        else:
+            named["observations"] = self.observations
+        if self.snapshots is not None:
+            named["snapshots"] = self.snapshots
+        return named
 
     def _arrays(self) -> list[Array]:
         arrays = [*tree_leaves(self.observations), self.actions, self.true_rewards, self.mask]
@@ -196,7 +218,8 @@ def segment_length(
     return bounded if horizon is None else max(1, min(bounded, horizon // 2))
 
 
-def _frozen(array: Array) -> Array:
-    copy = np.array(array)
-    copy.flags.writeable = False
-    return copy
+def _split_frames(named: dict[str, Array]) -> tuple[bytes, ...] | None:
+    if "frames.png" not in named:
+        return None
+    pieces = np.split(named["frames.png"], np.cumsum(named["frames.lengths"])[:-1])
+    return tuple(piece.tobytes() for piece in pieces)

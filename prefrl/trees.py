@@ -46,3 +46,10 @@ def space_parts(space: gymnasium.Space[Any]) -> dict[str, gymnasium.Space[Any]]:
 def tree_leaves(tree: Tree) -> list[Array]:
     """Return the arrays of a tree, in the order of its keys."""
     return list(tree.values()) if isinstance(tree, dict) else [tree]
+
+
+def frozen(array: Array) -> Array:
+    """Return a copy that cannot be written to."""
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy

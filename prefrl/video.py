@@ -41,7 +41,7 @@ def write_video(path: Path, frames: Iterable[Frame], frames_per_second: float) -
             ffmpeg_params=["-movflags", "+faststart"],
         ) as writer:
             for frame in frames:
-                writer.append_data(np.asarray(frame))  # type: ignore[attr-defined]
+                writer.append_data(_even(np.asarray(frame)))  # type: ignore[attr-defined]
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -50,3 +50,9 @@ def write_video(path: Path, frames: Iterable[Frame], frames_per_second: float) -
 def frame_stride(seconds_per_step: float, most_per_second: float = 30) -> int:
     """Return how many steps to advance per frame, so that films have at most that many a second."""
     return max(1, int(np.ceil(1 / (seconds_per_step * most_per_second) - 1e-9)))
+
+
+def _even(frame: Frame) -> Frame:
+    # The encoder takes only even numbers of pixels; an edge is doubled where one is missing.
+    height, width, _ = frame.shape
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

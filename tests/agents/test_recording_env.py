@@ -8,8 +8,10 @@ import pytest
 
 from prefrl.agents.recording_env import RecordingVecEnv
 from prefrl.agents.single_envs import SingleEnvs
+from prefrl.drawing_sources import DrawingSource
 from prefrl.errors import UserError
 from prefrl.recording import SegmentRecorder
+from prefrl.rendering import from_png
 from prefrl.segments import Segment
 
 
@@ -140,3 +142,63 @@ def test_an_observation_that_is_not_finite_is_named() -> None:
     env.step(np.zeros(2, int))
     with pytest.raises(UserError, match=r"environment 1 .* after 4 steps"):
         env.step(np.zeros(2, int))
+
+
+class Dice(Counter):
+    """Observes a number that was thrown at the episode's start, and takes pictures of nothing."""
+
+    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012
+
+    def reset(
+        self, *, seed: int | None = None, options: Any = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        gymnasium.Env.reset(self, seed=seed)
+        self._count, self._thrown = 0, self.np_random.uniform(0, 100)
+        return self._observe(), {}
+
+    def render(self) -> Any:
+        return np.full((4, 4, 3), self._count, np.uint8)
+
+    def _observe(self) -> np.ndarray:
+        return np.array([self._thrown], np.float32)
+
+
+def record_dice(source: DrawingSource, steps: int, seeds: list[int | None]) -> list[Segment]:
+    segments: list[Segment] = []
+    recorder = SegmentRecorder(len(seeds), 2, segments.append)
+    worlds = SingleEnvs([Dice(3) for _ in seeds], source=source)
+    worlds._seeds = seeds
+    env = RecordingVecEnv(worlds, recorder=recorder)
+    env.reset()
+    for _ in range(steps):
+        env.step(np.zeros(len(seeds), int))
+    return segments
+
+
+@pytest.mark.parametrize("seeds", [[4, 5], [None, None]])
+def test_every_episode_can_be_started_again_from_its_own_seed(seeds: list[int | None]) -> None:
+    segments = record_dice("replay", 9, seeds)
+    origins = [segment.origin for segment in segments]
+    assert [len(origin.actions) for origin in origins if origin is not None] == [0, 0, 1, 1] * 3
+    assert len({origin.seed for origin in origins if origin is not None}) == 6
+    for segment, origin in zip(segments, origins, strict=True):
+        assert origin is not None
+        np.testing.assert_array_equal(segment.observations[0], Dice(3).reset(seed=origin.seed)[0])  # type: ignore[index]
+
+
+def test_the_same_seeds_give_the_same_later_episodes() -> None:
+    one, other = (record_dice("nothing", 9, [4, 5]) for _ in range(2))
+    assert [segment.id for segment in one] == [segment.id for segment in other]
+    assert len({segment.id for segment in one}) == len(one) == 12
+
+
+def test_pictures_are_taken_before_each_step() -> None:
+    segments = record_dice("frames", 3, [0])
+    shown = [[from_png(frame).mean() for frame in segment.frames or ()] for segment in segments]
+    assert shown == [[0, 1], [1, 2]]
+
+
+@pytest.mark.parametrize("source", ["nothing", "snapshots"])
+def test_no_more_is_recorded_than_is_needed(source: DrawingSource) -> None:
+    for segment in record_dice(source, 3, [0]):
+        assert not {"origin.seed", "frames.png", "snapshots"} & segment.named_arrays().keys()

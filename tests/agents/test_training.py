@@ -20,10 +20,12 @@ from stable_baselines3 import PPO
 from prefrl.agents import load
 from prefrl.agents.evaluation import evaluate
 from prefrl.agents.run_folder import create_run_folder
-from prefrl.agents.settings import RunSettings
+from prefrl.agents.settings import PPOSettings, RunSettings
 from prefrl.agents.training import Training
 from prefrl.checkpoints import newest_checkpoint
 from prefrl.errors import UserError
+from prefrl.preference_learner import PreferenceSettings
+from prefrl.segment_drawing import SegmentDrawer
 from prefrl.store import LabelStore
 
 
@@ -252,3 +254,23 @@ def result(folder: Path) -> dict[str, Any]:
     values: dict[str, Any] = json.loads((folder / "result.json").read_text())
     timed = ("wall_seconds", "env_steps_per_second")
     return {name: value for name, value in values.items() if name not in timed}
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "FrozenLake-v1", "MountainCarContinuous-v0"])
+def test_what_is_in_the_store_can_be_drawn(env_id: str, tmp_path: Path, silent: Any) -> None:
+    ppo = PPOSettings(num_envs=2, n_steps=64, batch_size=64, n_epochs=1)
+    preferences = PreferenceSettings(segment_length=20)
+    settings = RunSettings(
+        env_id, "drawn", steps=256, labels=6, rounds=1, ppo=ppo, preferences=preferences
+    )
+    train(settings, tmp_path / "run", silent)
+    store = LabelStore(tmp_path / "run" / "labels.sqlite")
+    drawer = SegmentDrawer(env_id, size=64)
+    for label in store.labels():
+        for segment in label.query.segments:
+            assert segment.origin is not None
+            pictures = drawer.pictures(segment)
+            assert len(pictures) == -(-len(segment) // drawer.stride)
+            assert all(max(picture.shape) == 64 for picture in pictures)
+            assert pictures[0].std() > 5, "the picture is blank"
+    drawer.close()

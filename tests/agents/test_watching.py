@@ -33,5 +33,5 @@ def test_a_trained_robot_is_filmed_in_real_time(tmp_path: Path, silent: Any) -> 
     assert b"h264" in decoded.stderr
     assert b"25 fps" in decoded.stderr
     frames = np.frombuffer(decoded.stdout, np.uint8).reshape(-1, 64, 64, 3)
-    assert len(frames) == 10  # 0.4 seconds at 25 frames a second
+    assert len(frames) == 11  # 0.4 seconds at 25 frames a second, and how it ends
     assert frames[0].std() > 10, "the frame is blank"

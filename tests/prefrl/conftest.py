@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from prefrl.origins import Origin
 from prefrl.queries import Query, QueryKey
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
@@ -35,6 +36,8 @@ def _make_segment(
     mask: Sequence[bool] = (),
     group: str = "",
     snapshots: Array | None = None,
+    origin: Origin | None = None,
+    frames: tuple[bytes, ...] | None = None,
 ) -> Segment:
     actions = np.asarray(values, np.float32)[:, None]
     return Segment(
@@ -46,6 +49,8 @@ def _make_segment(
         mask=np.asarray(mask, bool),
         group=group,
         snapshots=snapshots,
+        origin=origin,
+        frames=frames,
     )
 
 

@@ -1,5 +1,6 @@
 """Tests of prefrl.clips."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,17 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from prefrl.clips import film_episode
+from prefrl.clips import (
+    GAP,
+    HOLD_SECONDS,
+    film_episode,
+    write_comparison_clip,
+    write_segment_clip,
+)
 from prefrl.drawing import Frame
 from prefrl.errors import UserError
+from prefrl.segment_drawing import SegmentDrawer
+from prefrl.segments import Segment
 from prefrl.trees import Array
 
 
@@ -86,22 +95,22 @@ def test_an_episode_is_filmed_to_its_end_in_real_time(tmp_path: Path, lamp: str)
     path = tmp_path / "film.mp4"
     film_episode(path, f"testing/{lamp}-v0", lambda observation: observation)
     count, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
-    assert count == 12
-    assert seconds == pytest.approx(12 * 0.05, abs=0.01)
+    assert count == 13  # with the state after the last step
+    assert seconds == pytest.approx(13 * 0.05, abs=0.01)
 
 
 def test_a_film_ends_when_its_time_is_up(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     film_episode(path, "testing/DrawableLamp-v0", lambda observation: observation, seconds=0.2)
-    assert imageio_ffmpeg.count_frames_and_secs(str(path))[0] == 4
+    assert imageio_ffmpeg.count_frames_and_secs(str(path))[0] == 5
 
 
 def test_fast_steps_are_thinned_to_thirty_frames_a_second(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     film_episode(path, "testing/FastLamp-v0", lambda observation: observation)
     count, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
-    assert count == 6
-    assert seconds == pytest.approx(12 / 60, abs=0.01)
+    assert count == 7
+    assert seconds == pytest.approx(14 / 60, abs=0.01)
 
 
 def test_the_film_shows_what_the_agent_does(
@@ -111,6 +120,15 @@ def test_the_film_shows_what_the_agent_does(
     film_episode(path, "testing/DrawableLamp-v0", lambda observation: observation // 2)
     seen = film_shades(path)
     np.testing.assert_allclose(seen[1:5], [seen[0] / 2**step for step in range(1, 5)], atol=6)
+
+
+def test_the_film_shows_how_the_episode_ends(
+    tmp_path: Path, film_shades: Callable[[Path], list[float]]
+) -> None:
+    actions = iter([0] * 11 + [200])
+    path = tmp_path / "film.mp4"
+    film_episode(path, "testing/DrawableLamp-v0", lambda _: next(actions))
+    np.testing.assert_allclose(film_shades(path)[-2:], [0, 200], atol=6)
 
 
 def test_the_seed_fixes_the_start(
@@ -138,3 +156,41 @@ def test_what_cannot_be_drawn_is_a_user_error(tmp_path: Path, lamp: str) -> None
     with pytest.raises(UserError, match=f"testing/{lamp}-v0 cannot be drawn"):
         film_episode(tmp_path / "film.mp4", f"testing/{lamp}-v0", lambda _: 0)
     assert not (tmp_path / "film.mp4").exists()
+
+
+@pytest.fixture
+def drawer() -> Iterator[SegmentDrawer]:
+    """Draws segments of lamps."""
+    drawer = SegmentDrawer("testing/DrawableLamp-v0")
+    yield drawer
+    drawer.close()
+
+
+def test_a_segment_is_filmed_in_real_time(
+    tmp_path: Path,
+    drawer: SegmentDrawer,
+    make_segment: Callable[..., Segment],
+    film_shades: Callable[[Path], list[float]],
+) -> None:
+    path = tmp_path / "clip.mp4"
+    write_segment_clip(path, make_segment([0] * 3, snapshots=np.array([0, 100, 200])), drawer)
+    assert imageio_ffmpeg.count_frames_and_secs(str(path)) == (3, pytest.approx(0.15, abs=0.01))
+    np.testing.assert_allclose(film_shades(path), [0, 100, 200], atol=6)
+
+
+def test_a_comparison_waits_for_the_longest_and_holds_its_last_picture(
+    tmp_path: Path, drawer: SegmentDrawer, make_segment: Callable[..., Segment]
+) -> None:
+    path = tmp_path / "clip.mp4"
+    segments = [
+        make_segment([0] * 2, snapshots=np.array([0, 50])),
+        make_segment([0] * 4, snapshots=np.array([100, 150, 200, 250])),
+    ]
+    write_comparison_clip(path, segments, drawer)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-f", "rawvideo"]
+    pixels = subprocess.run([*command, "-pix_fmt", "gray", "-"], capture_output=True, check=True)
+    film = np.frombuffer(pixels.stdout, np.uint8).reshape(-1, 16, 16 + GAP + 16)
+    left, right = film[:, 8, 4], film[:, 8, -4]
+    held = round(HOLD_SECONDS / 0.05)
+    np.testing.assert_allclose(left, [0, 50, 50, 50, *[50] * held], atol=8)
+    np.testing.assert_allclose(right, [100, 150, 200, 250, *[250] * held], atol=8)

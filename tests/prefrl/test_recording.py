@@ -142,3 +142,42 @@ def test_stretches_in_which_no_step_counts_give_no_segment() -> None:
     for step, mask in enumerate([False, False, False, True]):
         record_masked(recorder, step, mask, done=step == 3)
     assert [segment.actions.tolist() for segment in segments] == [[2, 3]]
+
+
+def test_an_origin_holds_the_seed_and_all_actions_before_the_segment() -> None:
+    segments = list[Segment]()
+    recorder = SegmentRecorder(2, 3, segments.append)
+    seeds = [10, 20]
+    for step in range(11):
+        values = np.array([step, 100 + step])
+        dones = np.array([step == 6, False])
+        recorder.record(values[:, None], values, np.zeros(2), dones, seeds=list(seeds))
+        seeds[0] += dones[0]
+    found = [(s.origin.seed, s.origin.actions.tolist()) for s in segments if s.origin is not None]
+    assert [(seed, done) for seed, done in found if seed < 20] == [
+        (10, []),
+        (10, [0, 1, 2]),
+        (10, [0, 1, 2, 3]),  # of the segment at the episode's end, which overlaps the one before
+        (11, []),
+    ]
+    assert [len(done) for seed, done in found if seed == 20] == [0, 3, 6]
+
+
+def test_a_reset_forgets_the_actions_of_episodes() -> None:
+    segments = list[Segment]()
+    recorder = SegmentRecorder(1, 2, segments.append)
+    for step in range(4):
+        if step == 2:
+            recorder.reset()
+        recorder.record(np.zeros(1), np.zeros(1), np.zeros(1), np.array([False]), seeds=[step])
+    assert [s.origin.actions.size for s in segments if s.origin is not None] == [0, 0]
+
+
+def test_pictures_are_kept_once_however_many_steps_they_stand_for() -> None:
+    segments = list[Segment]()
+    recorder = SegmentRecorder(1, 4, segments.append)
+    first, equal, last = (bytes(bytearray(content)) for content in (b"ab", b"ab", b"cd"))
+    for picture in (first, first, equal, last):
+        step = np.zeros(1), np.zeros(1), np.zeros(1), np.array([False])
+        recorder.record(*step, frames=[picture])
+    assert [segment.frames for segment in segments] == [(b"ab", b"ab", b"cd")]

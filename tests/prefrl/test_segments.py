@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from prefrl.origins import Origin
 from prefrl.segments import Segment, SegmentBatch, segment_length
 from prefrl.trees import Array, tree_leaves
 
@@ -20,7 +21,7 @@ GROUPS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 
 @st.composite
 def segments(draw: st.DrawFn) -> Segment:
-    """Segments of any small shapes and types, with and without dictionaries and snapshots."""
+    """Segments of any small shapes and types, with and without what is not always there."""
     steps = draw(st.integers(1, 5))
 
     def array(dtype: Any = None) -> Array:
@@ -35,6 +36,8 @@ def segments(draw: st.DrawFn) -> Segment:
         mask=draw(arrays.arrays(np.bool_, steps).filter(np.any)),
         group=draw(GROUPS),
         snapshots=array() if draw(st.booleans()) else None,
+        origin=draw(st.none() | st.builds(Origin, st.integers(0, 2**32 - 1), st.just(array()))),
+        frames=draw(st.none() | st.lists(st.binary(), min_size=1, max_size=3).map(tuple)),
     )
 
 
@@ -50,6 +53,8 @@ def test_bytes_give_the_same_segment_back(segment: Segment) -> None:
     assert_equal(read, segment)
     assert read.id == segment.id
     assert read.group == segment.group
+    assert read.frames == segment.frames
+    assert getattr(read.origin, "seed", None) == getattr(segment.origin, "seed", None)
 
 
 def test_a_group_that_ends_in_a_null_survives_serialisation(make_segment: MakeSegment) -> None:
@@ -111,6 +116,13 @@ def test_the_id_tells_contents_apart(make_segment: MakeSegment) -> None:
     ]
     assert len({segment.id for segment in variants}) == len(variants)
     assert make_segment([1.0, 2.0]).id == variants[0].id
+
+
+def test_how_it_is_drawn_changes_the_size_but_not_the_id(make_segment: MakeSegment) -> None:
+    bare = make_segment([1.0, 2.0])
+    again = make_segment([1.0, 2.0], origin=Origin(3, np.zeros((5, 1))), frames=(b"abc", b"d"))
+    assert again.id == bare.id
+    assert again.nbytes == bare.nbytes + (8 + 5 * 8) + 4
 
 
 def test_the_id_tells_the_keys_of_observations_apart(make_segment: MakeSegment) -> None:

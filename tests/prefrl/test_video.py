@@ -1,5 +1,6 @@
 """Tests of prefrl.video."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,12 @@ def test_frames_keep_their_order_and_brightness(
 ) -> None:
     write_video(tmp_path / "film.mp4", frames(4, 32, 48), 20)
     np.testing.assert_allclose(film_shades(tmp_path / "film.mp4"), [0, 40, 80, 120], atol=4)
+
+
+def test_frames_of_an_odd_size_gain_a_row_and_a_column(tmp_path: Path) -> None:
+    write_video(tmp_path / "film.mp4", frames(2, 17, 31), 20)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(tmp_path / "film.mp4")]
+    assert b" 32x18" in subprocess.run(command, capture_output=True, check=False).stderr
 
 
 def test_a_film_that_breaks_off_does_not_appear(tmp_path: Path) -> None:
