@@ -1,5 +1,6 @@
 """Frames of environments, drawn from snapshots."""
 
+import copy
 import ctypes.util
 import os
 from collections.abc import Callable
@@ -84,7 +85,9 @@ NO_GL = (
 def _mujoco_drawer(core: Any, size: int) -> Drawer:
     import mujoco
 
-    model, data = core.model, mujoco.MjData(core.model)
+    model = copy.copy(core.model)
+    data = mujoco.MjData(model)
+    _make_floors_endless(model, mujoco)
     # No multisampling and no shadows, which cost software rendering most of its time.
     model.vis.quality.offsamples = 0
     model.vis.quality.shadowsize = 0
@@ -103,6 +106,17 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
         return np.array(renderer.render())
 
     return draw
+
+
+def _make_floors_endless(model: Any, mujoco: Any) -> None:
+    # Robots run off floors that are drawn as wide as their models say; a plane of size 0 follows
+    # the camera. Collisions know no edge anyway.
+    for plane in np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE):
+        half_sides, material = model.geom_size[plane, :2], model.geom_matid[plane]
+        if material >= 0 and half_sides.all() and not model.mat_texuniform[material]:
+            # Textures repeat per plane where it has sides, and per metre where it has none.
+            model.mat_texrepeat[material] /= 2 * half_sides
+        half_sides[:] = 0
 
 
 def _camera(core: Any, mujoco: Any) -> Any:
