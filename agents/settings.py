@@ -135,13 +135,13 @@ fall to 0 and shrinks and stacks frames; here they stay, and frames are as the e
 
 
 TUNED = {
-    "HalfCheetah": Tuned(schedule="constant", initial_share=0.1),
+    "HalfCheetah": Tuned(schedule="constant", initial_share=0.1, rounds=20),
     "Hopper": Tuned(
         PPOSettings(gamma=0.995, log_std_init=0.0, ent_coef=0.003),
         schedule="constant",
         initial_share=0.1,
     ),
-    "Reacher": Tuned(PPOSettings(gamma=0.9)),
+    "Reacher": Tuned(PPOSettings(gamma=0.9), rounds=20, strategy="disagreement", fit_epochs=6),
     "Swimmer": Tuned(PPOSettings(gamma=0.9999)),
 }
 """By the robot's name.

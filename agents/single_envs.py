@@ -19,8 +19,9 @@ from prefrl.trees import Array, Tree, tree_map, tree_stack
 class SingleEnvs(VecEnv):
     """Steps environments one after the other; ended episodes restart at once.
 
-    Every episode starts from a seed of its own, so that it can be acted out again: the first after
-    a reset from the given one, later ones from seeds derived from that.
+    Where environments have no snapshots, every episode starts from a seed of its own, so that it
+    can be acted out again: the first after a reset from the given one, later ones from seeds
+    derived from that. Elsewhere the environment's own generator goes on.
 
     Args:
         envs: Environments of equal spaces.
@@ -37,8 +38,10 @@ class SingleEnvs(VecEnv):
         _check_alike(envs)
         self._envs = list(envs)
         self._source = source
-        readers = [snapshot_reader(env) for env in self._envs] if source == "snapshots" else []
-        self._readers = [reader for reader in readers if reader is not None]
+        found = [snapshot_reader(env) for env in self._envs]
+        readers = [reader for reader in found if reader is not None]
+        self._readers = readers if source == "snapshots" else []
+        self._seeds_episodes = not readers
         self._cameras = [Camera(env) for env in self._envs] if source == "frames" else []
         self._steps_taken = 0
         super().__init__(len(self._envs), envs[0].observation_space, envs[0].action_space)
@@ -105,11 +108,13 @@ class SingleEnvs(VecEnv):
     def _start(self, place: int) -> Any:
         """Start an environment's next episode; return what it shows."""
         first, episode = self._first_seeds[place], self._episodes[place]
-        seed = integer_seed(first, "episode", episode) if episode else first
-        self._episode_seeds[place] = seed
         self._episodes[place] += 1
         if self._cameras:
             self._cameras[place].restart()
+        if episode and not self._seeds_episodes:
+            return self._envs[place].reset()[0]
+        seed = integer_seed(first, "episode", episode) if episode else first
+        self._episode_seeds[place] = seed
         return self._envs[place].reset(seed=seed)[0]
 
     def _step(self, place: int, action: Array) -> tuple[Any, float, bool, Any]:

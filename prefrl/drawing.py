@@ -87,7 +87,9 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
 
     model = copy.copy(core.model)
     data = mujoco.MjData(model)
-    _make_floors_endless(model, mujoco)
+    camera = _camera(core, mujoco)
+    if camera == FOLLOWING:
+        _make_floors_endless(model, mujoco)
     # No multisampling and no shadows, which cost software rendering most of its time.
     model.vis.quality.offsamples = 0
     model.vis.quality.shadowsize = 0
@@ -97,7 +99,6 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
         renderer = mujoco.Renderer(model, size, size)
     except Exception as error:  # PyOpenGL and mujoco raise many kinds where GL is missing
         raise UserError(NO_GL) from error
-    camera = _camera(core, mujoco)
 
     def draw(snapshot: Array) -> Frame:
         data.qpos[:] = snapshot
@@ -122,13 +123,21 @@ def _make_floors_endless(model: Any, mujoco: Any) -> None:
 def _camera(core: Any, mujoco: Any) -> Any:
     # The camera that Gymnasium's own rendering uses: the model's that follows the robot, or a free
     # one as the environment sets it.
-    if mujoco.mj_name2id(core.model, mujoco.mjtObj.mjOBJ_CAMERA, "track") >= 0:
-        return "track"
+    if mujoco.mj_name2id(core.model, mujoco.mjtObj.mjOBJ_CAMERA, FOLLOWING) >= 0:
+        return FOLLOWING
+    data = mujoco.MjData(core.model)
+    mujoco.mj_forward(core.model, data)
     camera = mujoco.MjvCamera()
     mujoco.mjv_defaultFreeCamera(core.model, camera)
+    camera.lookat[:] = np.median(data.geom_xpos, axis=0)
+    camera.distance = core.model.stat.extent
     for name, value in (core.mujoco_renderer.default_cam_config or {}).items():
         if isinstance(value, np.ndarray):
             getattr(camera, name)[:] = value
         else:
             setattr(camera, name, value)
     return camera
+
+
+FOLLOWING = "track"
+"""The camera of Gymnasium's models that follows a robot which can walk away."""

@@ -22,7 +22,10 @@ MODES = list(AutoresetMode)
 
 
 class Dice(gymnasium.Env[Any, Any]):
-    """Throws a die; ends at a six, or after five throws. Marks throws and names its group."""
+    """Throws a die; ends at a six, or after five throws. Marks throws and names its group.
+
+    It offers snapshots, so that each of its episodes goes on with the generator of the last.
+    """
 
     observation_space: gymnasium.Space[Any] = spaces.Box(0, 99, (2,))
     action_space = spaces.Discrete(2)
@@ -45,6 +48,12 @@ class Dice(gymnasium.Env[Any, Any]):
 
     def look(self) -> Any:
         return np.array([self.die, self.sum], np.float32)
+
+    def snapshot(self) -> np.ndarray:
+        return np.array([self.die])
+
+    def draw(self, snapshot: np.ndarray) -> np.ndarray:
+        return np.full((2, 2, 3), snapshot[0], np.uint8)
 
 
 class DictDice(Dice):
@@ -91,7 +100,7 @@ def test_a_vector_gives_what_single_environments_give(
     vector = SyncVectorEnv([make] * 3, autoreset_mode=mode, copy=copy)
     rollout, segments, infos, shown = roll(VectorAdapter(vector), 40)
     expected, expected_segments, expected_infos, expected_shown = roll(
-        SingleEnvs([make() for _ in range(3)]), 40
+        SingleEnvs([make() for _ in range(3)], source="nothing"), 40
     )
     assert expected.dones.any(0).all()
     assert not expected.dones.all(1).any(), "some must go on while others end"

@@ -25,7 +25,10 @@ BATCHED = "Batched-v0"
 
 
 class Noise(gymnasium.Env[Any, Any]):
-    """One step's reward is its action; observations are noise."""
+    """One step's reward is its action; observations are noise.
+
+    It offers snapshots, so that each of its episodes goes on with the generator of the last.
+    """
 
     observation_space = spaces.Box(-1, 1, (2,))
     action_space = spaces.Box(-1, 1, (1,))
@@ -39,6 +42,12 @@ class Noise(gymnasium.Env[Any, Any]):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         return self._look(), float(action[0]) * self.scale, False, False, {}
+
+    def snapshot(self) -> np.ndarray:
+        return np.zeros(1)
+
+    def draw(self, snapshot: np.ndarray) -> np.ndarray:
+        return np.zeros((2, 2, 3), np.uint8)
 
     def _look(self) -> np.ndarray:
         return self.np_random.uniform(-1, 1, 2).astype(np.float32)
