@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
+from prefrl.plain_observations import PlainObservation
 from prefrl.preference_learner import PreferenceLearner
 from prefrl.reward_model import make_reward_model
 from prefrl.seeding import integer_seed
@@ -77,6 +78,8 @@ class Training:
         self._progress = progress
         env = make(settings.env, settings.env_kwargs)
         check_trainable(env.observation_space, env.action_space)
+        if isinstance(env, PlainObservation) and env.left_out:
+            progress.warn(TEXT_LEFT_OUT.format(", ".join(env.left_out)))
         spec = env.spec
         self._rounds = plan_rounds(settings, spec.max_episode_steps if spec else None)
         self.store: LabelStore | None = None
@@ -263,6 +266,11 @@ class Training:
             settings=self.settings.preferences,
         )
 
+
+TEXT_LEFT_OUT = (
+    "left out of the observations, since no network here reads text: {}; what it says, neither "
+    "the agent nor the reward knows"
+)
 
 EARLY_TERMINATION = (
     "episodes of this environment end early, and their length tells the agent something about the "

@@ -12,6 +12,7 @@ from gymnasium.vector import VectorEnv
 
 from prefrl.drawing import choose_gl
 from prefrl.errors import UserError
+from prefrl.plain_observations import PlainObservation, is_plain
 
 PACKAGES = {
     "ALE": "ale-py",
@@ -46,7 +47,7 @@ def find_spec(env_id: str) -> EnvSpec:
 def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[Any, Any]:
     """Make an environment, without Gymnasium's passive checker, which costs time each step.
 
-    Text among the parts of a Dict observation is left out, since no network here reads it.
+    Dict observations become plain, see `PlainObservation`.
 
     Args:
         env_id: Gymnasium's `Id` or `module:Id`.
@@ -59,7 +60,8 @@ def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[
     if "mujoco" in str(spec.entry_point):
         quiet_mujoco()
     with _clear_errors(env_id):
-        return _without_text(gymnasium.make(spec, disable_env_checker=True, **(kwargs or {})))
+        env = gymnasium.make(spec, disable_env_checker=True, **(kwargs or {}))
+    return env if is_plain(env.observation_space) else PlainObservation(env)
 
 
 def make_vector(
@@ -96,19 +98,6 @@ def _clear_errors(env_id: str) -> Iterator[None]:
         raise UserError(f"{env_id} cannot be made with these arguments: {error}") from error
     except gymnasium.error.Error as error:
         raise UserError(f"{env_id} cannot be made: {error}") from error
-
-
-def _is_text(space: gymnasium.Space[Any]) -> bool:
-    # Some packages have text spaces of their own, which give strings.
-    return space.shape is None and isinstance(space.sample(), str)
-
-
-def _without_text(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
-    space = env.observation_space
-    if not isinstance(space, gymnasium.spaces.Dict):
-        return env
-    rest = [key for key, part in space.items() if not _is_text(part)]
-    return env if len(rest) == len(space) else gymnasium.wrappers.FilterObservation(env, rest)
 
 
 def quiet_mujoco() -> None:

@@ -176,6 +176,39 @@ def test_an_early_termination_is_warned_of_once(tmp_path: Path, silent: Any) -> 
     assert "end early" in silent.warnings[0]
 
 
+class Mission(gymnasium.Env[Any, Any]):
+    """Shows a number within a dictionary, and text."""
+
+    observation_space = gymnasium.spaces.Dict(
+        {
+            "in": gymnasium.spaces.Dict({"x": gymnasium.spaces.Box(0, 1, (1,))}),
+            "mission": gymnasium.spaces.Text(9),
+        }
+    )
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        return {"in": {"x": np.zeros(1, np.float32)}, "mission": "go"}, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        return self.reset()[0], float(action), False, False, {}
+
+
+def test_text_that_is_left_out_is_warned_of_once(
+    settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    gymnasium.register("Mission-v0", lambda **_: Mission(), max_episode_steps=20)
+    try:
+        training = train(dataclasses.replace(settings, env="Mission-v0"), tmp_path / "run", silent)
+    finally:
+        del gymnasium.registry["Mission-v0"]
+    (warning,) = silent.warnings
+    assert "no network here reads text: mission;" in warning
+    assert training.preferences is not None
+    (segment, *_) = training.preferences.pool
+    assert list(segment.observations) == ["in.x"]
+
+
 def test_unsupported_spaces_are_refused(tmp_path: Path, silent: Any) -> None:
     class Texts(gymnasium.Env[Any, Any]):
         observation_space = gymnasium.spaces.Text(5)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from prefrl.environments import find_spec, make, step_seconds
+from prefrl.environments import find_spec, make, make_vector, step_seconds
 from prefrl.errors import UserError
 
 
@@ -135,22 +135,27 @@ def test_step_seconds(dt: float | None, rate: int | None, seconds: float | None)
 class Instructed(gymnasium.Env[Any, Any]):
     """Observes a number and an instruction."""
 
-    observation_space = gymnasium.spaces.Dict(
-        {"number": gymnasium.spaces.Box(0, 1, (1,)), "mission": gymnasium.spaces.Text(9)}
-    )
-    action_space = gymnasium.spaces.Discrete(2)
+    observation_space = spaces.Dict({"number": spaces.Box(0, 1, (1,)), "mission": spaces.Text(9)})
+    action_space = spaces.Discrete(2)
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         return {"number": np.zeros(1, np.float32), "mission": "go"}, {}
 
 
-def test_text_is_left_out_of_a_dictionary() -> None:
-    name = "testing/Instructed-v0"
-    gymnasium.register(name, entry_point=lambda **_: Instructed())
-    try:
-        env = make(name)
-    finally:
-        del gymnasium.registry[name]
-    assert isinstance(env.observation_space, gymnasium.spaces.Dict)
+def test_dict_observations_become_plain() -> None:
+    gymnasium.register("testing/Instructed-v0", entry_point=lambda **_: Instructed())
+    env = make("testing/Instructed-v0")
+    assert isinstance(env.observation_space, spaces.Dict)
     assert list(env.observation_space) == ["number"]
     assert list(env.reset()[0]) == ["number"]
+
+
+def test_batched_environments_are_made_where_they_are_registered() -> None:
+    assert make_vector("testing/Still-v0", 3) is None
+    vector = make_vector("CartPole-v1", 3, {"sutton_barto_reward": True})
+    assert vector is not None
+    assert vector.num_envs == 3
+    vector.reset(seed=0)
+    assert vector.step(np.zeros(3, int))[1].tolist() == [0, 0, 0]
+    with pytest.raises(UserError, match=r"CartPole-v1 cannot be made with these .*no_such"):
+        make_vector("CartPole-v1", 3, {"no_such": 1})
