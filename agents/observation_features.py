@@ -32,13 +32,16 @@ class ObservationFeatures(BaseFeaturesExtractor):
 
     def __init__(self, observation_space: spaces.Dict) -> None:
         """Choose an extractor for each part."""
-        parts = {key: part_features(space) for key, space in observation_space.items()}
-        super().__init__(observation_space, sum(part.features_dim for part in parts.values()))
-        self.parts = nn.ModuleDict(parts)
+        parts = [part_features(space) for space in observation_space.values()]
+        super().__init__(observation_space, sum(part.features_dim for part in parts))
+        # In a ModuleDict, names could neither hold a dot nor be those of its methods.
+        self.names = list(observation_space)
+        self.parts = nn.ModuleList(parts)
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
         """Return features, `[B, D]`, for a dictionary of `[B, *part]`."""
-        return torch.cat([part(observations[key]) for key, part in self.parts.items()], -1)
+        pairs = zip(self.names, self.parts, strict=True)
+        return torch.cat([part(observations[name]) for name, part in pairs], -1)
 
 
 def part_features(space: gymnasium.Space[Any]) -> BaseFeaturesExtractor:
@@ -76,9 +79,9 @@ def update_features(
     if isinstance(extractor, ObservationFeatures):
         assert isinstance(space, spaces.Dict)
         assert isinstance(observations, dict)
-        for key, part in extractor.parts.items():
+        for name, part in zip(extractor.names, extractor.parts, strict=True):
             assert isinstance(part, BaseFeaturesExtractor)
-            update_features(part, space[key], observations[key])
+            update_features(part, space[name], observations[name])
     elif isinstance(extractor, CandidateFeatures):
         assert isinstance(observations, dict)
         extractor.update({key: torch.as_tensor(part) for key, part in observations.items()})

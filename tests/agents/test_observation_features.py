@@ -76,7 +76,7 @@ def test_the_vector_of_a_dictionary_is_normalised_between_rollouts() -> None:
     agent.learn(16)
     features = agent.policy.features_extractor
     assert isinstance(features, ObservationFeatures)
-    vectors = features.parts["vector"]
+    vectors = features.parts[features.names.index("vector")]
     assert isinstance(vectors, NormalizedFeatures)
     assert vectors.count == 0
     update_normalisation(agent)
