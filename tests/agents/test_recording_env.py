@@ -202,3 +202,46 @@ def test_pictures_are_taken_before_each_step() -> None:
 def test_no_more_is_recorded_than_is_needed(source: DrawingSource) -> None:
     for segment in record_dice(source, 3, [0]):
         assert not {"origin.seed", "frames.png", "snapshots"} & segment.named_arrays().keys()
+
+
+@pytest.mark.parametrize(("broken_at", "match"), [(0, "after 0 steps"), (3, "after 6 steps")])
+def test_first_and_last_observations_are_looked_at(broken_at: int, match: str) -> None:
+    env = RecordingVecEnv(SingleEnvs([Counter(9), Counter(3, broken_at=broken_at)]))
+    env.seed_each([0, 1])
+    with pytest.raises(UserError, match=f"environment 1 .* {match}"):
+        run(env, 3)
+
+
+class Growing(Counter):
+    """Shows two numbers instead of one after a few steps."""
+
+    def _observe(self) -> np.ndarray:
+        return np.zeros(1 if self._count < 3 else 2, np.float32)
+
+
+class Worded(Counter):
+    """Shows a word instead of a number after a few steps."""
+
+    def _observe(self) -> np.ndarray:
+        return np.array([0.0] if self._count < 3 else ["three"])
+
+
+@pytest.mark.parametrize(
+    ("envs", "match"),
+    [
+        ([Growing(9), Growing(9)], r"environment 0 .* shape \(2,\) instead of \(1,\) after 6"),
+        ([Counter(9), Growing(9)], r"environment 1 .* shape \(2,\) instead of \(1,\) after 6"),
+        ([Worded(9), Worded(9)], r"environment 0 .* type <U5 instead of float32 after 6"),
+    ],
+)
+def test_observations_that_change_their_form_are_named(envs: list[Any], match: str) -> None:
+    env = RecordingVecEnv(SingleEnvs(envs))
+    env.seed_each([0, 1])
+    with pytest.raises(UserError, match=match):
+        run(env, 3)
+
+
+def run(env: RecordingVecEnv, steps: int) -> None:
+    env.reset()
+    for _ in range(steps):
+        env.step(np.zeros(env.num_envs, int))

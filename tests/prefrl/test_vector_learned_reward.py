@@ -1,5 +1,6 @@
 """Tests of prefrl.vector_learned_reward."""
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -10,6 +11,8 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
 from prefrl.errors import UserError
+from prefrl.reward_files import save_reward
+from prefrl.reward_model import make_reward_model
 from prefrl.trees import Array, Tree
 from prefrl.vector_learned_reward import VectorLearnedReward
 
@@ -94,3 +97,24 @@ def test_a_mode_that_nobody_knows_is_refused() -> None:
         env.metadata = {"autoreset_mode": mode}
         with pytest.raises(UserError, match=f"autoreset mode of .* is {mode!r}"):
             VectorLearnedReward(env, Reading())
+
+
+class Breaking(Count):
+    """Shows what is not a number after its first step."""
+
+    def _look(self) -> Array:
+        return np.array([np.nan if self.count else 0], np.float32)
+
+
+def test_what_an_environment_breaks_is_named_with_the_step() -> None:
+    env = VectorLearnedReward(SyncVectorEnv([lambda: Count(5), lambda: Breaking(5)]), Reading())
+    env.reset()
+    with pytest.raises(UserError, match=r"environment 1 gave .* not finite after 2 steps"):
+        env.step(np.array([1, 2]))
+
+
+def test_a_reward_for_other_spaces_is_refused(tmp_path: Path) -> None:
+    save_reward(tmp_path, make_reward_model(spaces.Box(0, 1, (2,)), spaces.Discrete(3)))
+    with pytest.raises(UserError, match="the reward was made for the observation space") as caught:
+        VectorLearnedReward(SyncVectorEnv([lambda: Count(2)]), tmp_path)
+    assert "\n" not in str(caught.value)
