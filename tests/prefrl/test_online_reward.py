@@ -148,13 +148,14 @@ def test_numbers_out_of_range_are_refused(tmp_path: Path, changes: dict[str, Any
         make_reward(tmp_path, **changes)
 
 
-def test_a_small_agent_of_ones_own_learns_from_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_small_agent_of_ones_own_learns_from_it(seed: int, tmp_path: Path) -> None:
     """Tabular actor-critic (Sutton & Barto 2018, section 13.5), which never sees a true reward."""
-    rng = np.random.default_rng(0)
-    env = LearnedReward(Match(), make_reward(tmp_path, steps=1500))
+    rng = np.random.default_rng(seed)
+    env = LearnedReward(Match(), make_reward(tmp_path, steps=1500, seed=seed))
     preferences, values = np.zeros((STATES, ACTIONS)), np.zeros(STATES)
     true_rewards = []
-    state, _ = env.reset(seed=0)
+    state, _ = env.reset(seed=seed)
     for _ in range(4000):
         chances = np.exp(preferences[state]) / np.exp(preferences[state]).sum()
         action = int(rng.choice(ACTIONS, p=chances))
