@@ -1,8 +1,6 @@
 """Frames of environments, drawn from snapshots."""
 
 import copy
-import ctypes.util
-import os
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefrl.errors import UserError
+from prefrl.gl import gl_works
 from prefrl.trees import Array
 
 Frame = NDArray[np.uint8]
@@ -49,12 +48,14 @@ def snapshot_reader(env: gymnasium.Env[Any, Any]) -> Callable[[], Array] | None:
 def make_drawer(env: gymnasium.Env[Any, Any], size: int = 256) -> Drawer:
     """Return a function that draws snapshots of this kind of environment.
 
+    Where no GL library can be loaded, MuJoCo's robots are drawn flat, which is said once.
+
     Args:
         env: An environment of the kind; its own state is not changed.
         size: Height and width of MuJoCo's frames, in pixels.
 
     Raises:
-        UserError: If the environment offers nothing to draw, or no GL library can be loaded.
+        UserError: If the environment offers nothing to draw.
     """
     core = env.unwrapped
     if isinstance(core, Drawable):
@@ -64,25 +65,19 @@ def make_drawer(env: gymnasium.Env[Any, Any], size: int = 256) -> Drawer:
     raise UserError(f"{env} cannot be drawn: it has no snapshots; give it snapshot() and draw()")
 
 
-def choose_gl() -> None:
-    """Choose MuJoCo's GL library where the user has not; call before mujoco is imported.
-
-    Only a library that can be loaded is chosen, since a missing one must not stop training.
-    """
-    if "MUJOCO_GL" not in os.environ:
-        for name, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
-            if ctypes.util.find_library(library):
-                os.environ["MUJOCO_GL"] = name
-                return
-
-
-NO_GL = (
-    "no GL library can be loaded, so robots cannot be drawn; install one "
-    "(Debian and Ubuntu: apt-get install libegl1 libgl1-mesa-dri)"
-)
-
-
 def _mujoco_drawer(core: Any, size: int) -> Drawer:
+    if gl_works():
+        return _rendered_drawer(core, size)
+    try:
+        from prefrl.planar import PlanarDrawer
+    except ImportError as error:
+        raise UserError(
+            "drawing robots without a GL library needs the video extra: pip install 'prefrl[video]'"
+        ) from error
+    return PlanarDrawer(core.model, size)
+
+
+def _rendered_drawer(core: Any, size: int) -> Drawer:
     import mujoco
 
     model = copy.copy(core.model)
@@ -95,10 +90,7 @@ def _mujoco_drawer(core: Any, size: int) -> Drawer:
     model.vis.quality.shadowsize = 0
     model.vis.global_.offwidth = max(model.vis.global_.offwidth, size)
     model.vis.global_.offheight = max(model.vis.global_.offheight, size)
-    try:
-        renderer = mujoco.Renderer(model, size, size)
-    except Exception as error:  # PyOpenGL and mujoco raise many kinds where GL is missing
-        raise UserError(NO_GL) from error
+    renderer = mujoco.Renderer(model, size, size)
 
     def draw(snapshot: Array) -> Frame:
         data.qpos[:] = snapshot

