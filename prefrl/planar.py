@@ -125,7 +125,8 @@ class PlanarDrawer:
         corners = tiles[tiles.sum(1) % 2 == 0][:, None] + [[0, 0], [1, 0], [1, 1], [0, 1]]
         heights = np.full((*corners.shape[:2], 1), self._floor)
         points = self._place_all(np.concatenate([corners * self._tile, heights], axis=2))
-        seen = ((points > 0).any(1) & (points < self._pixels).any(1)).all(1)
+        inside: Array = (points.max(1) > 0) & (points.min(1) < self._pixels)
+        seen = inside.all(axis=1)
         for tile in points[seen].reshape(-1, 8).tolist():
             canvas.polygon(tile, fill=TILE)
 
@@ -161,9 +162,8 @@ class PlanarDrawer:
         for axis in range(3):
             one, other = halves[:, (axis + 1) % 3], halves[:, (axis + 2) % 3]
             for middle in (place - halves[:, axis], place + halves[:, axis]):
-                corners = (middle - one - other, middle + one - other)
-                corners += (middle + one + other, middle - one + other)
-                points = [self._place(corner) for corner in corners]
+                corners = (-one - other, one - other, one + other, other - one)
+                points = [self._place(middle + corner) for corner in corners]
                 canvas.polygon(points, fill=_shade(colour, 1), outline=_shade(colour, OUTLINE))
 
 
@@ -199,7 +199,7 @@ def _followed_body(model: Any, mujoco: Any) -> int | None:
 
 def _colours(model: Any) -> Array:
     # As MuJoCo does: a material's colour stands where a shape's own was left at grey.
-    colours = model.geom_rgba.copy()
+    colours: Array = model.geom_rgba.copy()
     plain = (model.geom_matid >= 0) & (colours == 0.5).all(1, where=[True, True, True, False])
     colours[plain] = model.mat_rgba[model.geom_matid[plain]]
     return colours
