@@ -114,6 +114,14 @@ class Games:
         self.next_piece[boards] = self._streams.draw(boards)
         self._afterstates = None
 
+    def keep(self, boards: Indices) -> None:
+        """Go on with some of the games only, which get the numbers from 0 up."""
+        self._streams.keep(boards)
+        self.columns, self.placed = self.columns[:, boards], self.placed[:, boards]
+        for name in ("piece", "next_piece", "last_piece", "lines", "count", "last_lines", "lost"):
+            setattr(self, name, getattr(self, name)[boards])
+        self._afterstates = None
+
     def set_board(self, board: int, columns: NDArray[Any], piece: int) -> None:
         """Put a board and its current piece in place, as for analysing a position.
 

@@ -48,6 +48,12 @@ class PieceStreams:
         self._position[boards] += 1
         return drawn
 
+    def keep(self, boards: NDArray[np.int64]) -> None:
+        """Go on with some of the streams only, which get the numbers from 0 up."""
+        self._queue, self._position = self._queue[boards], self._position[boards]
+        self._rows = np.arange(len(boards))
+        self._generators = {new: self._generators[int(old)] for new, old in enumerate(boards)}
+
     def _refill(self, board: int) -> None:
         generator = self._generators[board]
         if self._bag:

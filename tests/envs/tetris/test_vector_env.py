@@ -52,11 +52,10 @@ def test_boards_play_as_single_environments_do(
         ends += int(ended.sum())
         if mode == AutoresetMode.DISABLED and ended.any():
             seeds: list[int | None] = [int(x) for x in generator.integers(100, size=5)]
-            resets = [
-                env.reset(seed=seeds, options={"reset_mask": ended.copy()})
-                for env in (together, apart)
-            ]
-            assert data_equivalence(*resets, exact=True)
+            options = [{"reset_mask": ended.copy()} for _ in range(2)]
+            mine_now = together.reset(seed=seeds, options=options[0])
+            theirs_now = apart.reset(seed=seeds, options=options[1])
+            assert data_equivalence(mine_now, theirs_now, exact=True)
     assert ends > 5
 
 
