@@ -10,9 +10,9 @@ Frame = NDArray[np.uint8]
 Color = tuple[int, int, int]
 
 BOARD_PIXELS = 240
-"""About how high a board is drawn."""
-PANEL_CELLS = 6
-"""Width of the panel beside the board, in cells."""
+"""About how high a board and its panel are drawn."""
+PANEL_CELLS, PANEL_ROWS = 6, 16
+"""Width and least height of the panel beside the board, in cells."""
 
 BACKGROUND: Color = (24, 26, 32)
 EMPTY: Color = (40, 43, 52)
@@ -54,8 +54,8 @@ def draw_scene(scene: Scene) -> Frame:
         `[height, width, 3]`, both sides even, about 250 pixels high.
     """
     height, width = scene.cells.shape
-    cell = max(4, BOARD_PIXELS // height // 2 * 2)
-    rows = max(height, 16)
+    rows = max(height, PANEL_ROWS)
+    cell = max(4, BOARD_PIXELS // rows // 2 * 2)
     frame = np.empty(((rows + 1) * cell, (width + PANEL_CELLS + 1) * cell, 3), np.uint8)
     frame[:] = BACKGROUND
     half = cell // 2
