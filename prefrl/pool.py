@@ -44,7 +44,7 @@ class SegmentPool:
 
     def __init__(self, max_bytes: int = LEAST_BYTES) -> None:
         """Start empty."""
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._segments: deque[Segment] = deque()
         self.nbytes = 0
 
@@ -60,7 +60,7 @@ class SegmentPool:
         """Add a segment, dropping the oldest ones where room is needed."""
         self._segments.append(segment)
         self.nbytes += segment.nbytes
-        while self.nbytes > self._max_bytes and len(self._segments) > 1:
+        while self.nbytes > self.max_bytes and len(self._segments) > 1:
             self.nbytes -= self._segments.popleft().nbytes
 
     def newest(self, count: int) -> list[Segment]:

@@ -23,7 +23,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -31,6 +30,8 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
+from imitation_venv import IMITATION_PINS, imitation_python, install_imitation
+from one_thread import single_threaded
 from rich.console import Console
 from rich.table import Table
 
@@ -50,15 +51,6 @@ SMALL_BATCH_FLAGS = (
     *("--n-epochs", "10"),
     *("--learning-rate", "3e-4"),
     *("--log-std-init", "0"),
-)
-IMITATION_PINS = (
-    "imitation==1.0.1",
-    "stable-baselines3==2.2.1",
-    "gymnasium[mujoco]==0.29.1",
-    "mujoco==2.3.7",
-    "numpy==1.26.4",
-    "torch==2.13.0",
-    "setuptools==80.10.2",
 )
 PEERS = Path(__file__).resolve().parent / "peers"
 
@@ -129,24 +121,6 @@ Runs = Mapping[Name, Sequence[Run]]
 Summary = Mapping[Name, Mapping[str, Spread]]
 
 
-def imitation_python(folder: Path) -> Path:
-    """Return the interpreter of imitation's virtual environment."""
-    return folder / "imitation" / "bin" / "python"
-
-
-def install_imitation(folder: Path) -> None:
-    """Make imitation's virtual environment unless it is there with these very pins."""
-    record = folder / "imitation" / "pins.txt"
-    pins = "\n".join(IMITATION_PINS) + "\n"
-    if record.exists() and record.read_text() == pins:
-        return
-    print("Installing imitation in a virtual environment of its own; this takes minutes.")
-    venv.create(folder / "imitation", clear=True, with_pip=True)
-    pip = (str(imitation_python(folder)), "-m", "pip", "--disable-pip-version-check")
-    subprocess.run([*pip, "install", "-qq", *IMITATION_PINS], check=True)
-    record.write_text(pins)  # last, so that a broken installation is made again
-
-
 def all_systems(folder: Path) -> dict[Name, System]:
     """Return every system and how to start it."""
     labels = ("--labels", str(LABELS))
@@ -167,12 +141,6 @@ def all_systems(folder: Path) -> dict[Name, System]:
             imitation,
         ),
     }
-
-
-def single_threaded() -> dict[str, str]:
-    """Return an environment in which every numerical library has one thread."""
-    libraries = ("OMP", "MKL", "OPENBLAS")
-    return os.environ | {f"{library}_NUM_THREADS": "1" for library in libraries}
 
 
 def run(name: Name, system: System, options: Options, seed: int) -> Run:
