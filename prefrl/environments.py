@@ -3,12 +3,13 @@
 import contextlib
 import difflib
 import importlib
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gymnasium
-from gymnasium.envs.registration import EnvSpec
-from gymnasium.vector import VectorEnv
+from gymnasium.envs.registration import EnvSpec, load_env_creator
+from gymnasium.vector import AutoresetMode, VectorEnv
 
 from prefrl.errors import UserError
 from prefrl.gl import choose_gl
@@ -69,13 +70,15 @@ def make_vector(
 ) -> VectorEnv[Any, Any, Any] | None:
     """Make environments that are computed in one batch, where the id is registered with such.
 
+    A vector that takes an `autoreset_mode` gets SAME_STEP, which every agent can use.
+
     Args:
         env_id: Gymnasium's `Id` or `module:Id`.
         num_envs: How many environments.
         kwargs: Arguments for the environments.
 
     Returns:
-        The vector as it was registered, or None where there is none.
+        The vector, or None where there is none.
 
     Raises:
         UserError: As `make`.
@@ -84,8 +87,12 @@ def make_vector(
     if spec.vector_entry_point is None or spec.additional_wrappers:
         return None
     with _clear_errors(env_id):
-        mode = gymnasium.VectorizeMode.VECTOR_ENTRY_POINT
-        return gymnasium.make_vec(spec, num_envs, mode, **(kwargs or {}))
+        entry_point = spec.vector_entry_point
+        create = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
+        takes_mode = "autoreset_mode" in inspect.signature(create).parameters
+        mode = {"autoreset_mode": AutoresetMode.SAME_STEP} if takes_mode else {}
+        batched = gymnasium.VectorizeMode.VECTOR_ENTRY_POINT
+        return gymnasium.make_vec(spec, num_envs, batched, **mode, **(kwargs or {}))
 
 
 @contextlib.contextmanager

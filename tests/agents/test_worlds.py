@@ -102,6 +102,16 @@ def test_a_batched_vector_is_taken_with_its_arguments(mode: AutoresetMode) -> No
     np.testing.assert_array_equal(env.step(np.ones((4, 1)))[1], np.full(4, 3.0))
 
 
+def test_a_vector_that_takes_a_mode_is_asked_for_one_to_train_in() -> None:
+    def make_in_mode(
+        num_envs: int, max_episode_steps: int, autoreset_mode: Any = AutoresetMode.NEXT_STEP
+    ) -> SyncVectorEnv:
+        return make_batch(num_envs, max_episode_steps, mode=autoreset_mode)
+
+    register(make_in_mode)
+    assert isinstance(worlds(), VectorAdapter)
+
+
 def test_single_environments_stand_in_where_there_is_none_to_train_in() -> None:
     next_step = partial(make_batch, mode=AutoresetMode.NEXT_STEP)
     for unfit in (None, next_step, partial(make_batch, cls=WideNoise)):
