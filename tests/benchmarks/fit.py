@@ -4,7 +4,8 @@
 
 Both fit three members of two hidden layers of 64 to the same comparisons of 50 steps of a
 HalfCheetah's size, with batches of 32 and as many passes; prefrl's time includes encoding the
-steps and judging the fit on held-out comparisons. One process at a time, one thread each.
+steps and judging the fit on held-out comparisons. One process at a time, one thread each; times are
+of the processor, so that other programs disturb them little.
 
 Ends with status 1 unless, at 1,000 comparisons, prefrl is at least six times as fast as imitation,
 and its time grows about linearly from there to the largest count.
@@ -28,8 +29,11 @@ PEERS = Path(__file__).resolve().parent / "peers"
 
 JUDGED_AT = 1000
 LEAST_RATIO = 6.0
-MOST_GROWTH = 1.1
-"""The largest exponent of the time's growth with the comparisons that passes as linear."""
+MOST_GROWTH = 1.2
+"""The largest exponent of the time's growth with the comparisons that passes as linear.
+
+Quadratic growth has 2. More than 1 is allowed since the steps outgrow the processor's caches.
+"""
 
 
 @dataclass(frozen=True)
