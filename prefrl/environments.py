@@ -89,10 +89,11 @@ def make_vector(
     with _clear_errors(env_id):
         entry_point = spec.vector_entry_point
         create = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
-        takes_mode = "autoreset_mode" in inspect.signature(create).parameters
-        mode = {"autoreset_mode": AutoresetMode.SAME_STEP} if takes_mode else {}
+        given = dict(kwargs or {})
+        if "autoreset_mode" in inspect.signature(create).parameters:
+            given["autoreset_mode"] = AutoresetMode.SAME_STEP
         batched = gymnasium.VectorizeMode.VECTOR_ENTRY_POINT
-        return gymnasium.make_vec(spec, num_envs, batched, **mode, **(kwargs or {}))
+        return gymnasium.make_vec(spec, num_envs, batched, **given)
 
 
 @contextlib.contextmanager
