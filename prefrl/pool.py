@@ -39,12 +39,15 @@ class SegmentPool:
     The newest segment stays even if it alone is larger.
 
     Args:
-        max_bytes: The most memory that the segments' arrays may take, in bytes.
+        max_bytes: The most memory that the segments may take, in bytes.
+        least_segments: So many newest segments stay beyond that, within `MOST_BYTES`, as they may
+            with pictures.
     """
 
-    def __init__(self, max_bytes: int = LEAST_BYTES) -> None:
+    def __init__(self, max_bytes: int = LEAST_BYTES, *, least_segments: int = 1) -> None:
         """Start empty."""
         self.max_bytes = max_bytes
+        self._least_segments = least_segments
         self._segments: deque[Segment] = deque()
         self.nbytes = 0
 
@@ -60,8 +63,12 @@ class SegmentPool:
         """Add a segment, dropping the oldest ones where room is needed."""
         self._segments.append(segment)
         self.nbytes += segment.nbytes
-        while self.nbytes > self.max_bytes and len(self._segments) > 1:
+        while self._is_too_large() and len(self._segments) > 1:
             self.nbytes -= self._segments.popleft().nbytes
+
+    def _is_too_large(self) -> bool:
+        has_enough = len(self._segments) > self._least_segments
+        return self.nbytes > (self.max_bytes if has_enough else max(self.max_bytes, MOST_BYTES))
 
     def newest(self, count: int) -> list[Segment]:
         """Return the `count` newest segments, oldest first (all, where there are fewer)."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from prefrl.bradley_terry import preference_probabilities
 from prefrl.fitting import FitReport, RewardFitter
-from prefrl.pool import SegmentPool, adequate_bytes
+from prefrl.pool import ADEQUATE_SEGMENTS, SegmentPool, adequate_bytes
 from prefrl.queries import (
     Choice,
     Query,
@@ -92,7 +92,9 @@ class PreferenceLearner:
         self.model = model
         self.store = store
         suitable = adequate_bytes(model.observation_space, self.settings.segment_length)
-        self.pool = SegmentPool(self.settings.pool_bytes or suitable)
+        self.pool = SegmentPool(suitable, least_segments=ADEQUATE_SEGMENTS)
+        if self.settings.pool_bytes is not None:
+            self.pool = SegmentPool(self.settings.pool_bytes)
         self.recorder = self.make_recorder(num_envs)
         self.fitter = RewardFitter(
             model,

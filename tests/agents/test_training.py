@@ -23,9 +23,11 @@ from prefrl.agents.run_folder import create_run_folder
 from prefrl.agents.settings import PPOSettings, RunSettings
 from prefrl.agents.training import Training
 from prefrl.checkpoints import newest_checkpoint
+from prefrl.drawing import Frame
 from prefrl.errors import UserError
 from prefrl.preference_learner import PreferenceSettings
 from prefrl.segment_drawing import SegmentDrawer
+from prefrl.segments import Segment
 from prefrl.store import LabelStore
 
 
@@ -289,21 +291,67 @@ def result(folder: Path) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in timed}
 
 
+class Unrepeatable(gymnasium.Env[np.ndarray, Any]):
+    """Observes and shows numbers that no seed determines."""
+
+    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012
+    observation_space = gymnasium.spaces.Box(0, 1, (1,))
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, render_mode: str | None = None) -> None:
+        self.render_mode = render_mode
+
+    def reset(self, **kwargs: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        return self._observe(), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        return self._observe(), float(action), False, False, {}
+
+    def render(self) -> Any:
+        return np.full((8, 8, 3), 255 * self._shade, np.uint8)
+
+    def _observe(self) -> np.ndarray:
+        self._shade = np.random.default_rng().random(1, np.float32)
+        return self._shade
+
+
+def test_what_cannot_be_replayed_is_photographed(tmp_path: Path, silent: Any) -> None:
+    gymnasium.register(
+        "Unrepeatable-v0", lambda **kwargs: Unrepeatable(**kwargs), max_episode_steps=20
+    )
+    try:
+        for segment, pictures in drawn_segments("Unrepeatable-v0", tmp_path / "run", silent):
+            shades = 255 * np.asarray(segment.observations)[:, 0]
+            means = [picture.mean() for picture in pictures]
+            np.testing.assert_array_equal(means, np.floor(shades))
+    finally:
+        del gymnasium.registry["Unrepeatable-v0"]
+
+
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "FrozenLake-v1", "MountainCarContinuous-v0"])
-def test_what_is_in_the_store_can_be_drawn(env_id: str, tmp_path: Path, silent: Any) -> None:
+def test_what_can_be_replayed_is_drawn_from_the_store(
+    env_id: str, tmp_path: Path, silent: Any
+) -> None:
+    for segment, pictures in drawn_segments(env_id, tmp_path / "run", silent):
+        assert segment.origin is not None
+        assert segment.frames is None
+        assert all(max(picture.shape) == 64 for picture in pictures)
+        assert pictures[0].std() > 5, "the picture is blank"
+
+
+def drawn_segments(env_id: str, folder: Path, silent: Any) -> list[tuple[Segment, list[Frame]]]:
+    """Train for a moment and draw every segment that its label store holds."""
     ppo = PPOSettings(num_envs=2, n_steps=64, batch_size=64, n_epochs=1)
     preferences = PreferenceSettings(segment_length=20)
     settings = RunSettings(
         env_id, "drawn", steps=256, labels=6, rounds=1, ppo=ppo, preferences=preferences
     )
-    train(settings, tmp_path / "run", silent)
-    store = LabelStore(tmp_path / "run" / "labels.sqlite")
+    train(settings, folder, silent)
     drawer = SegmentDrawer(env_id, size=64)
-    for label in store.labels():
-        for segment in label.query.segments:
-            assert segment.origin is not None
-            pictures = drawer.pictures(segment)
-            assert len(pictures) == -(-len(segment) // drawer.stride)
-            assert all(max(picture.shape) == 64 for picture in pictures)
-            assert pictures[0].std() > 5, "the picture is blank"
+    labels = LabelStore(folder / "labels.sqlite").labels()
+    segments = [segment for label in labels for segment in label.query.segments]
+    assert len(segments) == 12
+    drawn = [(segment, drawer.pictures(segment)) for segment in segments]
     drawer.close()
+    assert all(len(shown) == -(-len(segment) // drawer.stride) for segment, shown in drawn)
+    return drawn

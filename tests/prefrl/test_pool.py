@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prefrl.origins import Origin
 from prefrl.pool import SegmentPool
 from prefrl.segments import Segment
 
@@ -29,6 +31,17 @@ def test_the_pool_keeps_the_newest_that_fit(make_segment: MakeSegment, lengths: 
         assert not dropped or pool.nbytes + dropped[-1].nbytes > 400
 
 
+def test_so_many_segments_stay_while_there_is_memory_at_all(
+    make_segment: MakeSegment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prefrl.pool.MOST_BYTES", 500)
+    for picture, kept in ((0, 100 // 13), (37, 5), (137, 3)):  # a bare segment has 13 bytes
+        pool = SegmentPool(max_bytes=100, least_segments=5)
+        for number in range(20):
+            pool.add(make_segment([float(number)], frames=(b"x" * picture,)))
+        assert len(pool) == kept
+
+
 def test_newest_gives_the_last_ones_oldest_first(make_segment: MakeSegment) -> None:
     pool = SegmentPool()
     segments = [make_segment([float(value)]) for value in range(4)]
@@ -46,12 +59,19 @@ def test_saving_and_loading_keeps_content_and_order(
     for steps, group in [(2, "a"), (1, "b"), (2, "a"), (2, "longer"), (1, "b")]:
         pool.add(make_segment([float(len(pool))] * steps, group=group))
     pool.add(make_segment([9.0], observations={"x": np.ones(1)}, snapshots=np.ones((1, 4))))
+    for seed in range(3):
+        origin = Origin(seed, np.ones((seed, 2)))
+        pool.add(make_segment([float(seed)], origin=origin, frames=(b"abc",) * (seed + 1)))
     pool.save(tmp_path / "pool.npz")
     other = SegmentPool()
     other.add(make_segment([77.0]))
     other.load(tmp_path / "pool.npz")
     assert ids(other) == ids(pool)
     assert other.nbytes == pool.nbytes
+    last = other.newest(1)[0]
+    assert last.frames == (b"abc",) * 3
+    assert last.origin is not None
+    np.testing.assert_array_equal(last.origin.actions, np.ones((2, 2)))
 
 
 def test_an_empty_pool_can_be_saved(make_segment: MakeSegment, tmp_path: Path) -> None:
