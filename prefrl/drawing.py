@@ -83,8 +83,7 @@ def _rendered_drawer(core: Any, size: int) -> Drawer:
     model = copy.copy(core.model)
     data = mujoco.MjData(model)
     camera = _camera(core, mujoco)
-    if camera == FOLLOWING:
-        _make_floors_endless(model, mujoco)
+    floors = _floors(model, mujoco) if camera == FOLLOWING else {}
     # No multisampling and no shadows, which cost software rendering most of its time.
     model.vis.quality.offsamples = 0
     model.vis.quality.shadowsize = 0
@@ -94,6 +93,10 @@ def _rendered_drawer(core: Any, size: int) -> Drawer:
 
     def draw(snapshot: Array) -> Frame:
         data.qpos[:] = snapshot
+        if floors:
+            mujoco.mj_kinematics(model, data)
+            for floor, tile in floors.items():
+                model.geom_pos[floor, :2] = np.round(data.xpos[1, :2] / tile) * tile
         mujoco.mj_forward(model, data)
         renderer.update_scene(data, camera)
         return np.array(renderer.render())
@@ -101,15 +104,19 @@ def _rendered_drawer(core: Any, size: int) -> Drawer:
     return draw
 
 
-def _make_floors_endless(model: Any, mujoco: Any) -> None:
-    # Robots run off floors that are drawn as wide as their models say; a plane of size 0 follows
-    # the camera. Collisions know no edge anyway.
-    for plane in np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE):
-        half_sides, material = model.geom_size[plane, :2], model.geom_matid[plane]
-        if material >= 0 and half_sides.all() and not model.mat_texuniform[material]:
-            # Textures repeat per plane where it has sides, and per metre where it has none.
-            model.mat_texrepeat[material] /= 2 * half_sides
-        half_sides[:] = 0
+def _floors(model: Any, mujoco: Any) -> dict[int, Array]:
+    # Robots run off floors that are drawn as wide as their models say; so these are moved along by
+    # whole repetitions of what they show, which nobody sees. (Floors without an edge, of size 0,
+    # take software rendering several times as long.) Collisions know no edge anyway.
+    floors = {}
+    for plane in np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE).tolist():
+        sides, material = 2 * model.geom_size[plane, :2], model.geom_matid[plane]
+        if sides.all():
+            repeats = model.mat_texrepeat[material] if material >= 0 else np.ones(2)
+            per_metre = material >= 0 and model.mat_texuniform[material]
+            floors[plane] = 1 / repeats if per_metre else sides / repeats
+            model.geom_sameframe[plane] = 0  # else its position is taken to be the world's
+    return floors
 
 
 def _camera(core: Any, mujoco: Any) -> Any:

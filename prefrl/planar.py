@@ -84,6 +84,7 @@ class PlanarDrawer:
             self._lift = self._floor + 0.7 * half
         else:
             half = 0.8 * float((high - low).max())
+            self._lift = float((high[1] + low[1]) / 2 - self._centre @ self._up)
         self._scale = self._pixels / 2 / half
         self._tile = 10.0 ** math.floor(math.log10(half))
 

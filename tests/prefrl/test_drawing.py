@@ -107,11 +107,11 @@ def test_drawing_leaves_the_environment_as_it_was(
 def test_the_floor_is_seen_wherever_a_robot_has_run() -> None:
     env = make("HalfCheetah-v5")
     env.reset(seed=0)
-    sides = env.unwrapped.model.geom_size.copy()  # type: ignore[attr-defined]
+    places = env.unwrapped.model.geom_pos.copy()  # type: ignore[attr-defined]
     draw_cheetah = make_drawer(env, 64)
     lower = [draw_cheetah(np.array([x, *[0.0] * 8]))[-20:] for x in (0.0, 50.0, 150.0)]
     assert min(part.std() for part in lower) > 40, "there is no chequered floor"
-    np.testing.assert_array_equal(env.unwrapped.model.geom_size, sides)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(env.unwrapped.model.geom_pos, places)  # type: ignore[attr-defined]
 
 
 def test_without_gl_robots_are_drawn_flat(
