@@ -67,7 +67,7 @@ def build_afterstates(
     walled[0] = walled[-1] = floor_rows(height, columns.dtype)
     after = np.bitwise_or(columns.repeat(counts, axis=1), piece, out=walled[1:-1])
     landing = rest + placements.middle[chosen]
-    lines, eroded = _clear(after, piece)
+    lines, eroded = clear_rows(after, piece)
     return Afterstates(height, starts, chosen, walled, piece, landing, lines, eroded)
 
 
@@ -80,8 +80,17 @@ def _resting_rows(
     return rest
 
 
-def _clear(after: Columns, piece: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    # Removes full rows in place; few boards have any.
+def clear_rows(after: Columns, piece: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Remove full rows in place, from boards and from the pieces in them.
+
+    Args:
+        after: Boards with their pieces, `[width, N]`.
+        piece: The pieces' own cells, `[width, N]`.
+
+    Returns:
+        Rows removed, and those × cells of the piece removed with them, `[N]` each.
+    """
+    # Few boards have any, so only those are worked on.
     full = full_rows(after)
     lines: NDArray[np.uint8] = np.bitwise_count(full)
     eroded: NDArray[np.uint8] = np.zeros_like(lines)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .afterstates import Afterstates, build_afterstates
-from .boards import column_dtype, floor_rows
+from .afterstates import Afterstates, build_afterstates, clear_rows
+from .boards import Columns, column_dtype, floor_rows
 from .pieces import list_placements
 from .sequence import ALL, PieceStreams, Selection
 from .settings import Settings
@@ -101,10 +101,22 @@ class Games:
         """
         after = self.afterstates
         chosen = after.starts[:-1][boards] + actions
-        columns = after.columns.take(chosen, axis=1)
-        lines = after.lines[chosen].astype(np.int64)
+        columns, placed = after.columns.take(chosen, axis=1), after.piece.take(chosen, axis=1)
+        self._go_on(boards, columns, placed, after.lines[chosen].astype(np.int64))
+
+    def settle(self, cells: Columns) -> None:
+        """Make the current pieces of all boards part of their walls, wherever they are.
+
+        Args:
+            cells: Where the pieces are, over empty cells, `[width, B]`.
+        """
+        columns, cells = self.columns | cells, cells.copy()
+        lines, _ = clear_rows(columns, cells)
+        self._go_on(ALL, columns, cells, lines.astype(np.int64))
+
+    def _go_on(self, boards: Selection, columns: Columns, placed: Columns, lines: Indices) -> None:
         self.columns[:, boards] = columns & self._inside
-        self.placed[:, boards] = after.piece.take(chosen, axis=1)
+        self.placed[:, boards] = placed
         self.lost[boards] = np.bitwise_or.reduce(columns, axis=0) >> self.settings.ceiling != 0
         self.last_lines[boards] = lines
         self.lines[boards] += lines

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .pieces import orientations
-from .snapshots import PLACED, WALL, Scene
+from .snapshots import FALLING, PLACED, WALL, Scene
 
 Frame = NDArray[np.uint8]
 Color = tuple[int, int, int]
@@ -45,7 +45,7 @@ _DIGITS = {
 
 
 def draw_scene(scene: Scene) -> Frame:
-    """Draw a board: its wall grey, what the last piece left of itself in the piece's colour.
+    """Draw a board: its wall grey, the last piece and a falling one in their colours.
 
     The panel on the right shows, from above, the current piece, the next one where it is known,
     the lines removed by the last placement where there are any, and all lines so far.
@@ -63,6 +63,7 @@ def draw_scene(scene: Scene) -> Frame:
     _draw_cells(board, scene.cells == 0, EMPTY, cell)
     _draw_cells(board, scene.cells == WALL, WALL_COLOR, cell)
     _draw_cells(board, scene.cells == PLACED, COLORS[scene.last_piece], cell)
+    _draw_cells(board, scene.cells == FALLING, COLORS[scene.piece], cell)
     panel = frame[half : half + rows * cell, half + (width + 1) * cell :]
     _draw_piece(panel, scene.piece, cell)
     if scene.next_piece is not None:
@@ -95,8 +96,8 @@ def _draw_text(area: Frame, text: str, color: Color, cell: int) -> None:
 
 
 def write_scene(scene: Scene) -> str:
-    """Write a board as text: `#` for the wall, the last piece by its letter, and below the rest."""
-    signs = {0: " .", WALL: " #", PLACED: f" {scene.last_piece}"}
+    """Write a board as text: `#` for the wall, pieces by their letters, and below the rest."""
+    signs = {0: " .", WALL: " #", PLACED: f" {scene.last_piece}", FALLING: f" {scene.piece}"}
     rows = ["|" + "".join(signs[int(cell)] for cell in row) + " |" for row in scene.cells]
     removed = f" (+{scene.last_lines})" if scene.last_lines else ""
     following = f", then {scene.next_piece}" if scene.next_piece else ""

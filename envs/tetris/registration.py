@@ -10,3 +10,4 @@ def register_tetris() -> None:
         "prefrl.envs.tetris.single_env:TetrisEnv",
         vector_entry_point="prefrl.envs.tetris.vector_env:TetrisVectorEnv",
     )
+    gymnasium.register("prefrl/TetrisKeys-v0", "prefrl.envs.tetris.keys_env:TetrisKeysEnv")

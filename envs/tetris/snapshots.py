@@ -15,8 +15,8 @@ HEADER = 7
 """Numbers before the cells: width, height, lines, the lines and piece of the last placement, the
 current piece, and the next or −1. Pieces are indices of `PIECE_NAMES`."""
 
-WALL, PLACED = 1, 2
-"""Cells of the wall, and those of it that the last piece left."""
+WALL, PLACED, FALLING = 1, 2, 3
+"""Cells of the wall, those of it that the last piece left, and those of a falling piece."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Scene:
         last_piece: The name of the piece placed last.
         piece: The name of the current piece.
         next_piece: The name of the next piece, or None where it is not known.
-        cells: `[height, width]` of 0, `WALL` and `PLACED`, the uppermost row first.
+        cells: `[height, width]` of 0, `WALL`, `PLACED` and `FALLING`, the uppermost row first.
     """
 
     lines: int

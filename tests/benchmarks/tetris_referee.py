@@ -89,7 +89,7 @@ def compare(options: Options, width: int) -> None:
     given, answer = home / "referee-given.npz", home / "referee-answer.npz"
     told: dict[str, Any] = {key: mine[key] for key in mine if key not in ("boards", "lines")}
     np.savez(given, **told)
-    subprocess.run([python, PEERS / "tetris_referee.py", given, answer], check=True)
+    subprocess.run([python, PEERS / "tetris_gymnasium_boards.py", given, answer], check=True)
     theirs = np.load(answer)
     same = (theirs["boards"] == mine["boards"]).all(axis=(1, 2))
     same &= theirs["lines"] == mine["lines"]

@@ -77,7 +77,7 @@ def commands(options: Options) -> dict[str, list[str]]:
     found["prefrl, 64 boards, played by BCTS"] = [*mine, "64", "--bcts"]
     for package in PACKAGES:
         python = str(peer_python(package, options.folder))
-        found[package] = [python, str(PEERS / "tetris_speed.py"), package, *seconds]
+        found[package] = [python, str(PEERS / "tetris_packages.py"), package, *seconds]
     return found
 
 
