@@ -10,11 +10,14 @@ The rules:
   17 placements of I, S and Z, 9 of O, and 34 of T, J and L. All of them are legal.
 - Full rows are then removed, and everything above them moves down by as many rows, without falling
   further.
-- The game is lost if afterwards the wall is too high: with `game_over="overflow"` (the default)
-  higher than the board, with `game_over="spawn"` higher than all but the two upper rows, which the
-  next piece needs to enter the board. Both are in mdptetris (Scherrer, Thiery), by the names
-  "simplified" and "RLC", for the reinforcement learning competition. Rows removed by the last
-  placement count. Published numbers of lines differ by this rule.
+- With `game_over="overflow"` (the default) the game is lost when a piece comes to rest with a cell
+  above the board; full rows are not removed then. With `game_over="spawn"` it is also lost when the
+  wall, after full rows are removed, is higher than all but the two uppermost rows, which the next
+  piece needs to enter the board. Both are rules of mdptetris (Scherrer, Thiery; src/board.c and
+  src/game.c), by the names "simplified" and "RLC", for the reinforcement learning competition; its
+  pieces fall straight down too with the first, but not with the second. With
+  `game_over="after_lines"`, the most lenient, full rows are always removed, and the game is lost if
+  the wall is still higher than the board. Published numbers of lines differ by this rule.
 - Pieces are drawn uniformly and independently (`pieces_from="uniform"`, the default), or from a
   shuffled bag of all of them that is refilled when empty (`"bag"`). Only the current piece is
   known, unless `next_piece=True`.

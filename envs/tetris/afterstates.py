@@ -46,7 +46,11 @@ class Afterstates:
 
 
 def build_afterstates(
-    columns: Columns, pieces: NDArray[np.int64], placements: Placements, height: int
+    columns: Columns,
+    pieces: NDArray[np.int64],
+    placements: Placements,
+    height: int,
+    top: int | None = None,
 ) -> Afterstates:
     """Drop every board's piece everywhere it fits.
 
@@ -55,6 +59,7 @@ def build_afterstates(
         pieces: The index of each board's piece, `[B]`.
         placements: Those of boards of this width.
         height: Rows of a board.
+        top: The row from which on a piece's cell keeps it from removing rows; None for no such row.
     """
     counts = placements.counts[pieces]
     starts = np.zeros(len(pieces) + 1, np.int64)
@@ -67,7 +72,7 @@ def build_afterstates(
     walled[0] = walled[-1] = floor_rows(height, columns.dtype)
     after = np.bitwise_or(columns.repeat(counts, axis=1), piece, out=walled[1:-1])
     landing = rest + placements.middle[chosen]
-    lines, eroded = clear_rows(after, piece)
+    lines, eroded = clear_rows(after, piece, top)
     return Afterstates(height, starts, chosen, walled, piece, landing, lines, eroded)
 
 
@@ -80,18 +85,23 @@ def _resting_rows(
     return rest
 
 
-def clear_rows(after: Columns, piece: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def clear_rows(
+    after: Columns, piece: Columns, top: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Remove full rows in place, from boards and from the pieces in them.
 
     Args:
         after: Boards with their pieces, `[width, N]`.
         piece: The pieces' own cells, `[width, N]`.
+        top: The row from which on a piece's cell keeps it from removing rows; None for no such row.
 
     Returns:
         Rows removed, and those × cells of the piece removed with them, `[N]` each.
     """
     # Few boards have any, so only those are worked on.
     full = full_rows(after)
+    if top is not None:
+        full[np.bitwise_or.reduce(piece, axis=0) >> top != 0] = 0
     lines: NDArray[np.uint8] = np.bitwise_count(full)
     eroded: NDArray[np.uint8] = np.zeros_like(lines)
     cleared = np.flatnonzero(full)

@@ -56,17 +56,18 @@ class Games:
     def afterstates(self) -> Afterstates:
         """What every placement of the current pieces leaves behind."""
         if self._afterstates is None:
-            self._afterstates = build_afterstates(
-                self.columns, self.piece, self.placements, self.settings.height
-            )
+            self._afterstates = self._build(self.columns, self.piece)
         return self._afterstates
 
     def afterstates_of(self, boards: Selection) -> Afterstates:
         """Return what every placement of some boards' pieces leaves behind."""
         if boards is ALL:
             return self.afterstates
-        columns, pieces = self.columns[:, boards], self.piece[boards]
-        return build_afterstates(columns, pieces, self.placements, self.settings.height)
+        return self._build(self.columns[:, boards], self.piece[boards])
+
+    def _build(self, columns: Columns, pieces: Indices) -> Afterstates:
+        height, top = self.settings.height, self.settings.top
+        return build_afterstates(columns, pieces, self.placements, height, top)
 
     @property
     def choices(self) -> Indices:
@@ -111,7 +112,7 @@ class Games:
             cells: Where the pieces are, over empty cells, `[width, B]`.
         """
         columns, cells = self.columns | cells, cells.copy()
-        lines, _ = clear_rows(columns, cells)
+        lines, _ = clear_rows(columns, cells, self.settings.top)
         self._go_on(ALL, columns, cells, lines.astype(np.int64))
 
     def _go_on(self, boards: Selection, columns: Columns, placed: Columns, lines: Indices) -> None:

@@ -9,7 +9,7 @@ from .errors import TetrisError
 from .features import feature_set
 from .pieces import PIECE_NAMES, check_names
 
-GameOver = Literal["overflow", "spawn"]
+GameOver = Literal["overflow", "spawn", "after_lines"]
 PiecesFrom = Literal["uniform", "bag"]
 Reward = Literal["lines", "score"]
 Illegal = Literal["wrap", "raise"]
@@ -35,7 +35,7 @@ class Settings:
     pieces_from: PiecesFrom = "uniform"
     """Independent and uniform pieces, or a shuffled bag that is refilled when empty."""
     game_over: GameOver = "overflow"
-    """Lost when the wall is higher than the board, or leaves less than two rows of it."""
+    """When a game is lost; `prefrl.envs.tetris` has the rules."""
     reward: Reward = "lines"
     """Lines removed by a placement; or their score, 2^(k − 1) for k > 0 lines (RL-Library)."""
     features: str = "bcts"
@@ -57,6 +57,11 @@ class Settings:
     def ceiling(self) -> int:
         """The lowest row in which a filled cell loses the game."""
         return self.height - (SPAWN_ROWS if self.game_over == "spawn" else 0)
+
+    @property
+    def top(self) -> int | None:
+        """The lowest row in which a piece's cell keeps it from removing lines, if there is one."""
+        return None if self.game_over == "after_lines" else self.height
 
 
 def check_choices(settings: Any, owner: type) -> None:

@@ -3,8 +3,8 @@
     python tests/benchmarks/tetris_controllers.py [--games 1000] [--height 10] [--game-over RULE]
 
 Games are played to their ends on all boards at once; each number is the mean over games with its
-standard error. Lines differ by rule: published ones are of mdptetris, whose game ends when the
-wall is higher than the board, "overflow" here.
+standard error. Lines differ by rule: published ones are of mdptetris, whose simplified game ends
+when a piece comes to rest above the board, "overflow" here.
 """
 
 import json
@@ -41,7 +41,7 @@ class Options:
     """Games of each controller."""
     height: int = 10
     """Rows of the boards, which have ten columns. On 20, the good ones play for days."""
-    game_over: Literal["overflow", "spawn"] = "overflow"
+    game_over: Literal["overflow", "spawn", "after_lines"] = "overflow"
     """The rule by which games end."""
     seed: int = 0
     """Determines the pieces."""

@@ -11,7 +11,7 @@ Cells = NDArray[np.bool_]
 """A board with the lowest row first."""
 
 
-def drop(board: Cells, piece: Cells, left: int) -> tuple[Cells, int, int, int]:
+def drop(board: Cells, piece: Cells, left: int, lenient: bool) -> tuple[Cells, int, int, int]:
     """Drop a piece; return the board with its room above, lines, eroded cells, resting row."""
     height, width = board.shape
     tall = np.zeros((height + 8, width), np.bool_)
@@ -22,6 +22,8 @@ def drop(board: Cells, piece: Cells, left: int) -> tuple[Cells, int, int, int]:
     mine = np.zeros_like(tall)
     mine[row : row + piece.shape[0], left : left + piece.shape[1]] = piece
     full = (tall | mine).all(axis=1)
+    if not lenient and row + piece.shape[0] > height:
+        full[:] = False
     lines = int(full.sum())
     kept = (tall | mine)[~full]
     after = np.zeros((height + 4, width), np.bool_)

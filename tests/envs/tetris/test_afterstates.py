@@ -13,28 +13,27 @@ from .reference import drop, placements
 from .strategies import boards
 
 
-def afterstates(board: NDArray[np.bool_], pieces: list[int]) -> Afterstates:
+def afterstates(board: NDArray[np.bool_], pieces: list[int], lenient: bool = True) -> Afterstates:
     height, width = board.shape
     dtype = column_dtype(height)
     columns = np.repeat(pack(board[None, ::-1], dtype), len(pieces), axis=1)
-    return build_afterstates(
-        columns, np.array(pieces), list_placements(PIECE_NAMES, width, dtype), height
-    )
+    placed = list_placements(PIECE_NAMES, width, dtype)
+    return build_afterstates(columns, np.array(pieces), placed, height, None if lenient else height)
 
 
 @settings(max_examples=60, deadline=None)
-@given(boards(), st.lists(st.integers(0, 6), min_size=1, max_size=3))
+@given(boards(), st.lists(st.integers(0, 6), min_size=1, max_size=3), st.booleans())
 def test_every_afterstate_is_what_dropping_the_piece_gives(
-    board: NDArray[np.bool_], pieces: list[int]
+    board: NDArray[np.bool_], pieces: list[int], lenient: bool
 ) -> None:
     height, width = board.shape
-    after = afterstates(board, pieces)
+    after = afterstates(board, pieces, lenient)
     found = unpack(after.columns, height + ROOM)[:, ::-1]
     index = 0
     for number, piece in enumerate(pieces):
         assert after.starts[number] == index
         for cells, left in placements(PIECE_NAMES[piece], width):
-            expected, lines, eroded, row = drop(board, cells, left)
+            expected, lines, eroded, row = drop(board, cells, left, lenient)
             np.testing.assert_array_equal(found[index], expected)
             assert after.lines[index] == lines
             assert after.eroded[index] == eroded

@@ -139,6 +139,16 @@ def test_removing_rows_can_save_a_game() -> None:
     assert with_board("X.X. .XX. .XX. .XX.", "O").step(0)[1:3] == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("game_over", "found"), [("overflow", (0, True)), ("after_lines", (1, False))]
+)
+def test_a_piece_above_the_board_removes_lines_only_where_that_is_the_rule(
+    game_over: str, found: tuple[float, bool]
+) -> None:
+    env = with_board("XXX. .XX. .XX. .XX.", "I", game_over=game_over)
+    assert env.step(0)[1:3] == found
+
+
 def test_a_bag_holds_every_piece_once() -> None:
     env = TetrisEnv(pieces_from="bag", pieces="IOTSZJL", width=20, height=60)
     env.reset(seed=3)
