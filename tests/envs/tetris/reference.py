@@ -21,7 +21,7 @@ def drop(board: Cells, piece: Cells, left: int, lenient: bool) -> tuple[Cells, i
         row -= 1
     mine = np.zeros_like(tall)
     mine[row : row + piece.shape[0], left : left + piece.shape[1]] = piece
-    full = (tall | mine).all(axis=1)
+    full: Cells = np.asarray((tall | mine).all(axis=1))
     if not lenient and row + piece.shape[0] > height:
         full[:] = False
     lines = int(full.sum())
