@@ -8,6 +8,7 @@ import pytest
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import TimeLimit
+from vector_conformance import check_vector
 
 import prefrl.envs  # noqa: F401  # registers the ids
 from prefrl.envs.tetris.errors import IllegalPlacementError, TetrisError
@@ -57,6 +58,13 @@ def test_boards_play_as_single_environments_do(
             theirs_now = apart.reset(seed=seeds, options=options[1])
             assert data_equivalence(mine_now, theirs_now, exact=True)
     assert ends > 5
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_it_conforms_to_what_gymnasium_says_of_vectors(mode: AutoresetMode) -> None:
+    check_vector(
+        lambda: TetrisVectorEnv(3, autoreset_mode=mode, **SMALL), lambda: TetrisEnv(**SMALL)
+    )
 
 
 def test_types_and_contents_fit_the_spaces() -> None:
