@@ -33,10 +33,10 @@ class Train(TrainOptions):
     Options that are not given take the defaults tuned for the environment.
     """
 
-    def __call__(self, console: Console) -> None:
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
         settings, folder = self.resolve()
-        commands.train(settings, folder, console)
+        commands.train(settings, folder, console, ["prefrl", *words])
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Resume:
     folder: Positional[Path]
     """The run's folder."""
 
-    def __call__(self, console: Console) -> None:
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
         commands.resume(self.folder, console)
 
@@ -64,7 +64,7 @@ class Watch:
     size: int = 480
     """Height and width of the film, in pixels."""
 
-    def __call__(self, console: Console) -> None:
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
         if self.seconds <= 0 or self.size < 16:
             raise UserError("a film needs --seconds above 0 and --size of at least 16 pixels")
@@ -81,7 +81,7 @@ class Export:
     out: Path
     """The folder to write to."""
 
-    def __call__(self, console: Console) -> None:
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
         commands.export(self.folder, self.out, console)
 
@@ -95,7 +95,7 @@ class Import:
     source: Positional[Path]
     """The folder with comparisons.jsonl and segments.npz."""
 
-    def __call__(self, console: Console) -> None:
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
         commands.import_(self.folder, self.source, console)
 
@@ -109,9 +109,9 @@ class Labels:
         | Annotated[Import, subcommand("import", prefix_name=False)]
     )
 
-    def __call__(self, console: Console) -> None:
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
-        self.action(console)
+        self.action(console, words)
 
 
 Command: TypeAlias = (
@@ -148,9 +148,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
     console = Console(highlight=False)
     try:
-        command = parse(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        command = parse(words)
         _use_one_thread()
-        command(console)
+        command(console, words)
     except UserError as error:
         print(f"prefrl: {error}", file=sys.stderr)
         sys.exit(2)

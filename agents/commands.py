@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,21 @@ from .training import LABELS, Training
 from .watching import film_run
 
 
-def train(settings: RunSettings, folder: Path, console: Console) -> None:
+def train(
+    settings: RunSettings, folder: Path, console: Console, command: Sequence[str] = ()
+) -> None:
     """Start a run in a new folder and train it to the end.
+
+    Args:
+        settings: What determines the run.
+        folder: The folder to make.
+        console: Where to show it.
+        command: The words of the command line, to be kept.
 
     Raises:
         UserError: If a setting or the folder is unfit; then nothing is written.
     """
-    create_run_folder(folder, settings)
+    create_run_folder(folder, settings, command)
     shown = escape(str(folder))
     console.print(f"training in {shown}; if interrupted, go on with: prefrl resume {shown}")
     with claim_run(folder):

@@ -20,6 +20,7 @@ from prefrl.trees import Array
 from .observation_features import features_class, update_features
 from .policies.candidates import CandidatePolicy
 from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
+from .policy_snapshots import load_snapshot
 from .run_folder import read_settings
 from .settings import PPOSettings
 from .single_envs import SingleEnvs
@@ -66,22 +67,26 @@ def update_normalisation(agent: PPO) -> None:
     )
 
 
-def load_agent(folder: Path) -> PPO:
-    """Return the agent of a run, as of its newest checkpoint.
+def load_agent(folder: Path, steps: int | None = None) -> PPO:
+    """Return the agent of a run.
 
     Args:
         folder: The run's folder.
+        steps: As of which of the run's policy snapshots (see `snapshot_steps`); by default as of
+            the newest checkpoint.
 
     Raises:
-        UserError: If the folder is no run, or has no whole checkpoint.
+        UserError: If the folder is no run, or has no whole checkpoint or no such snapshot.
     """
     settings = read_settings(folder)
     env = SingleEnvs([make(settings.env, settings.env_kwargs)])
     # One environment fills one n-th of the run's rollout, which its minibatches need not fit.
     ppo = dataclasses.replace(settings.ppo, batch_size=settings.ppo.n_steps)
     agent = make_ppo(env, ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
-    checkpoint = newest_checkpoint(folder)
-    load_module(checkpoint / "policy.safetensors", agent.policy)
+    if steps is None:
+        load_module(newest_checkpoint(folder) / "policy.safetensors", agent.policy)
+    else:
+        load_snapshot(folder, steps, agent.policy)
     return agent
 
 

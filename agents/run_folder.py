@@ -4,7 +4,8 @@ import fcntl
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,13 @@ FORMAT = 1
 _PACKAGES = ("prefrl", "gymnasium", "mujoco", "numpy", "stable-baselines3", "torch")
 
 
-def create_run_folder(folder: Path, settings: RunSettings) -> None:
+def create_run_folder(folder: Path, settings: RunSettings, command: Sequence[str] = ()) -> None:
     """Make a run's folder and write `config.json`: every setting, and the versions in use.
+
+    Args:
+        folder: The folder to make.
+        settings: What determines the run.
+        command: The words of the command line that started it, where one did.
 
     Raises:
         UserError: If the folder exists with something in it, or cannot be written.
@@ -31,7 +37,12 @@ def create_run_folder(folder: Path, settings: RunSettings) -> None:
             raise UserError(
                 f"{folder} is not empty; choose another --out, or: prefrl resume {folder}"
             )
-        config = {"format": FORMAT, "settings": settings.to_json(), "versions": _versions()}
+        config = {
+            "format": FORMAT,
+            "command": shlex.join(command) or None,
+            "settings": settings.to_json(),
+            "versions": _versions(),
+        }
         write_json(folder / "config.json", config)
     except OSError as error:
         raise UserError(
@@ -54,15 +65,14 @@ def claim_run(folder: Path) -> Iterator[None]:
         yield
 
 
-def read_settings(folder: Path) -> RunSettings:
-    """Return the settings of a run.
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return what `config.json` holds: the format, the command, the settings and the versions.
 
     Raises:
         UserError: If the folder is no run, or of another version.
     """
-    path = folder / "config.json"
     try:
-        config = json.loads(path.read_text())
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text())
         version = config["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder} is no run: it has no readable config.json") from error
@@ -71,10 +81,21 @@ def read_settings(folder: Path) -> RunSettings:
             f"{folder} was written by another version of prefrl (run format {version}, "
             f"this one reads {FORMAT}); use the version named in its config.json"
         )
+    return config
+
+
+def read_settings(folder: Path) -> RunSettings:
+    """Return the settings of a run.
+
+    Raises:
+        UserError: If the folder is no run, or of another version.
+    """
+    config = read_config(folder)
     try:
         return RunSettings.from_json(config["settings"])
     except (KeyError, TypeError) as error:
-        raise UserError(f"{path} does not hold a run's settings: {error}") from error
+        message = f"{folder / 'config.json'} does not hold a run's settings: {error}"
+        raise UserError(message) from error
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

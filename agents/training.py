@@ -25,6 +25,7 @@ from prefrl.trees import Array
 
 from .episode_returns import EpisodeReturns
 from .metrics import Metrics, MetricsLog
+from .policy_snapshots import policy_bytes, snapshot_rounds, write_snapshot
 from .ppo import make_ppo, update_normalisation
 from .recording_env import RecordingVecEnv
 from .return_scaling import ReturnScaler
@@ -120,9 +121,14 @@ class Training:
         self.agent.num_timesteps = self.env.steps_taken
         log = MetricsLog(self.folder, self.rounds_done)
         began = time.monotonic() - self.seconds
+        copied = snapshot_rounds(len(self._rounds), policy_bytes(self.agent.policy))
+        if self.rounds_done == 0:
+            self._copy_policy()
         for round_ in self._rounds[self.rounds_done :]:
             row = self._run_round(round_)
             self.rounds_done += 1
+            if self.rounds_done in copied:
+                self._copy_policy()  # before the checkpoint, so that a resumed run lacks none
             self.seconds = row["seconds"] = time.monotonic() - began
             log.write(row)
             self._checkpoint_if_due()
@@ -217,6 +223,9 @@ class Training:
             row["labels"] = report.comparisons
             row |= {f"reward/{name}": value for name, value in vars(report).items()}
         return row | {name: float(value) for name, value in logged.items()}
+
+    def _copy_policy(self) -> None:
+        write_snapshot(self.folder, self.env.steps_taken, self.agent.policy)
 
     def _save(self, folder: Path) -> None:
         save_module(folder / "policy.safetensors", self.agent.policy)

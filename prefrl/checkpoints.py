@@ -35,11 +35,11 @@ def write_checkpoint(
     digests = {path.name: _digest(path) for path in sorted(partial.iterdir())}
     (partial / MANIFEST).write_text(json.dumps(digests, indent=1))
     for path in partial.iterdir():
-        _synchronise(path)
+        synchronise(path)
     final = parent / f"{number:06d}"
     shutil.rmtree(final, ignore_errors=True)
     partial.replace(final)
-    _synchronise(parent)
+    synchronise(parent)
     kept = [path for path in _numbered(run_folder) if path.name <= final.name][-keep:]
     for other in set(_numbered(run_folder)) - set(kept):
         shutil.rmtree(other)  # older, or damaged and left by a run that had gone further
@@ -87,7 +87,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _synchronise(path: Path) -> None:
+def synchronise(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would survive a loss of power."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
