@@ -1,19 +1,16 @@
 """Clips: episodes, segments and comparisons as films."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 
-from prefrl.drawing import Frame, make_drawer, snapshot_reader
-from prefrl.environments import make, shown_step_seconds
-from prefrl.errors import UserError
-from prefrl.rendering import make_rendering, offers_images, render
+from prefrl.drawing import Frame
+from prefrl.episode_drawing import EpisodeDrawer
 from prefrl.segment_drawing import SegmentDrawer
 from prefrl.segments import Segment
-from prefrl.video import frame_stride, write_video
+from prefrl.video import write_video
 
 HOLD_SECONDS = 0.5
 """How long the last frame of a comparison is held, in seconds."""
@@ -48,22 +45,12 @@ def film_episode(
     Raises:
         UserError: If the environment cannot be drawn, or the film not written.
     """
-    env = make(env_id, env_kwargs)
-    reader = snapshot_reader(env)
-    if reader is None:
-        env.close()
-        if not offers_images(env):
-            raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
-        env = make_rendering(env_id, env_kwargs)
-    duration = shown_step_seconds(env)
-    stride = frame_stride(duration)
-    steps = max(1, round(seconds / duration))
-    look = _look_from_snapshots(env, size) if reader is not None else lambda: render(env)
-    frames = _frames(env, act, look, seed=seed, steps=steps, stride=stride, progress=progress)
+    drawer = EpisodeDrawer(env_id, env_kwargs, size=size)
+    frames = drawer.pictures(act, seed=seed, seconds=seconds, progress=progress)
     try:
-        write_video(path, frames, 1 / (duration * stride))
+        write_video(path, frames, drawer.frames_per_second)
     finally:
-        env.close()
+        drawer.close()
 
 
 def write_segment_clip(path: Path, segment: Segment, drawer: SegmentDrawer) -> None:
@@ -104,31 +91,3 @@ def _beside(frames: Sequence[Frame]) -> Frame:
     gap = np.full((len(frames[0]), GAP, 3), 255, np.uint8)
     separated = [part for frame in frames for part in (gap, frame)]
     return np.concatenate(separated[1:], axis=1)
-
-
-def _look_from_snapshots(env: gymnasium.Env[Any, Any], size: int) -> Callable[[], Frame]:
-    reader, draw = snapshot_reader(env), make_drawer(env, size)
-    assert reader is not None
-    return lambda: draw(reader())
-
-
-def _frames(
-    env: gymnasium.Env[Any, Any],
-    act: Callable[[Any], Any],
-    look: Callable[[], Any],
-    *,
-    seed: int,
-    steps: int,
-    stride: int,
-    progress: Callable[[float], None],
-) -> Iterator[Frame]:
-    observation, _ = env.reset(seed=seed)
-    for step in range(steps):
-        if step % stride == 0:
-            yield look()
-            progress((step + 1) / steps)
-        observation, _, terminated, truncated, _ = env.step(act(observation))
-        if terminated or truncated:
-            break
-    yield look()  # how it ended
-    progress(1.0)
