@@ -1,7 +1,8 @@
-"""The command line: train, resume, watch, labels."""
+"""The command line: train, resume, watch, report, labels."""
 
 import contextlib
 import io
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -59,17 +60,37 @@ class Watch:
     """The run's folder."""
     out: Path | None = None
     """The mp4 file to write; by default videos/RUN.mp4."""
-    seconds: float = 10.0
-    """The longest duration of the film, in seconds."""
+    every_checkpoint: bool = False
+    """Film the agent as it was over training instead, in one film; by default
+    videos/RUN-progress.mp4."""
+    seconds: float | None = None
+    """The longest duration of an episode, in seconds; by default 10, over training 3 each."""
     size: int = 480
     """Height and width of the film, in pixels."""
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
-        if self.seconds <= 0 or self.size < 16:
+        if not (self.seconds is None or 0 < self.seconds < math.inf) or self.size < 16:
             raise UserError("a film needs --seconds above 0 and --size of at least 16 pixels")
-        out = self.out or Path("videos") / f"{self.folder.resolve().name}.mp4"
-        commands.watch(self.folder, out, self.seconds, self.size, console)
+        name = self.folder.resolve().name
+        if self.every_checkpoint:
+            out = self.out or Path("videos") / f"{name}-progress.mp4"
+            commands.watch_progress(self.folder, out, self.seconds or 3.0, self.size, console)
+        else:
+            out = self.out or Path("videos") / f"{name}.mp4"
+            commands.watch(self.folder, out, self.seconds or 10.0, self.size, console)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Make report.html in a run's folder: results, curves, diagnostics and clips in one file."""
+
+    folder: Positional[Path]
+    """The run's folder."""
+
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
+        """Run the command."""
+        commands.report(self.folder, console)
 
 
 @dataclass(frozen=True)
@@ -118,6 +139,7 @@ Command: TypeAlias = (
     Annotated[Train, subcommand("train")]
     | Annotated[Resume, subcommand("resume")]
     | Annotated[Watch, subcommand("watch")]
+    | Annotated[Report, subcommand("report")]
     | Annotated[Labels, subcommand("labels")]
 )
 

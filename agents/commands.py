@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,18 @@ from .display import LiveTable
 from .evaluation import evaluate
 from .metrics import finite_or_none, read_metrics
 from .recovery import mend_store
-from .run_folder import claim_run, create_run_folder, read_settings, write_json
+from .report import write_report
+from .run_folder import (
+    LABELS,
+    claim_run,
+    create_run_folder,
+    open_store,
+    read_settings,
+    write_json,
+)
 from .settings import RunSettings
-from .training import LABELS, Training
-from .watching import film_run
+from .training import Training
+from .watching import film_progress, film_run
 
 
 def train(
@@ -76,21 +85,35 @@ def _mended_checkpoint(settings: RunSettings, folder: Path, console: Console) ->
 
 def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
     """Film the agent of a run."""
+    with _drawing_bar(console) as progress:
+        film_run(folder, out, seconds=seconds, size=size, progress=progress)
+    console.print(f"wrote {escape(str(out))}")
+
+
+def watch_progress(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
+    """Film the agent of a run as it was at each of its policy snapshots."""
+    with _drawing_bar(console) as progress:
+        film_progress(folder, out, seconds=seconds, size=size, progress=progress)
+    console.print(f"wrote {escape(str(out))}")
+
+
+def report(folder: Path, console: Console) -> None:
+    """Write a run's report."""
+    with _drawing_bar(console) as progress:
+        path = write_report(folder, progress=progress)
+    console.print(f"wrote {escape(str(path))}")
+
+
+@contextmanager
+def _drawing_bar(console: Console) -> Iterator[Callable[[float], None]]:
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("drawing", total=1.0)
-        film_run(
-            folder,
-            out,
-            seconds=seconds,
-            size=size,
-            progress=lambda share: bar.update(task, completed=share),
-        )
-    console.print(f"wrote {escape(str(out))}")
+        yield lambda share: bar.update(task, completed=share)
 
 
 def export(folder: Path, out: Path, console: Console) -> None:
     """Write the labels of a run as files for other programs."""
-    count = export_labels(_open_store(folder), out)
+    count = export_labels(open_store(folder), out)
     written = escape(str(out / "comparisons.jsonl"))
     console.print(f"wrote {count} comparisons to {written} and segments.npz")
 
@@ -169,11 +192,3 @@ def _draw(settings: RunSettings, folder: Path, console: Console) -> None:
 
 def _warn(console: Console, message: str) -> None:
     console.print(f"[yellow]warning:[/yellow] {escape(message)}")
-
-
-def _open_store(folder: Path) -> LabelStore:
-    read_settings(folder)
-    path = folder / LABELS
-    if not path.exists():
-        raise UserError(f"{folder} has no labels")
-    return LabelStore(path)

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from prefrl.errors import UserError
+from prefrl.store import LabelStore
 
 from .settings import RunSettings
 
 FORMAT = 1
 """The version of the run folder's layout; folders of another version are refused."""
+
+LABELS = "labels.sqlite"
+"""The label store of a run on a learned reward."""
 
 _PACKAGES = ("prefrl", "gymnasium", "mujoco", "numpy", "stable-baselines3", "torch")
 
@@ -96,6 +100,19 @@ def read_settings(folder: Path) -> RunSettings:
     except (KeyError, TypeError) as error:
         message = f"{folder / 'config.json'} does not hold a run's settings: {error}"
         raise UserError(message) from error
+
+
+def open_store(folder: Path) -> LabelStore:
+    """Return the label store of a run.
+
+    Raises:
+        UserError: If the folder is no run, or it has no readable label store.
+    """
+    read_settings(folder)
+    path = folder / LABELS
+    if not path.exists():
+        raise UserError(f"{folder} has no labels")
+    return LabelStore(path)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -31,14 +31,13 @@ from .recording_env import RecordingVecEnv
 from .return_scaling import ReturnScaler
 from .reward_terms import RewardTerm, add_terms, learned_reward, true_reward
 from .rounds import Round, plan_rounds
+from .run_folder import LABELS
 from .settings import RunSettings
 from .spaces import check_trainable
 from .worlds import make_worlds
 
 TEACHERS: dict[str, Callable[[], Teacher]] = {"oracle": OracleTeacher}
 """The teachers that can be named on the command line."""
-
-LABELS = "labels.sqlite"
 
 
 class Progress(Protocol):

@@ -3,13 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import gymnasium
-
-from prefrl.drawing import Drawer, Frame, make_drawer, snapshot_reader
+from prefrl.drawing import Frame, make_drawer, snapshot_reader
 from prefrl.environments import make, shown_step_seconds
 from prefrl.errors import UserError
 from prefrl.rendering import make_rendering, offers_images, render
-from prefrl.trees import Array
 from prefrl.video import frame_stride
 
 
@@ -32,15 +29,20 @@ class EpisodeDrawer:
         self, env_id: str, env_kwargs: Mapping[str, Any] | None = None, *, size: int = 256
     ) -> None:
         """Make the environment."""
-        self._env = make(env_id, env_kwargs)
-        self._snapshot: Callable[[], Array] | None = snapshot_reader(self._env)
-        self._draw: Drawer | None = None
-        if self._snapshot is not None:
-            self._draw = make_drawer(self._env, size)
+        env = make(env_id, env_kwargs)
+        read = snapshot_reader(env)
+        self._look: Callable[[], Frame]
+        if read is not None:
+            draw = make_drawer(env, size)
+            self._look = lambda: draw(read())
         else:
-            self._env.close()
-            self._env = _make_rendering(env_id, env_kwargs, self._env)
-        self._step_seconds = shown_step_seconds(self._env)
+            env.close()
+            if not offers_images(env):
+                raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
+            rendering = env = make_rendering(env_id, env_kwargs)
+            self._look = lambda: render(rendering)
+        self._env = env
+        self._step_seconds = shown_step_seconds(env)
         self._stride = frame_stride(self._step_seconds)
         self.frames_per_second = 1 / (self._step_seconds * self._stride)
 
@@ -75,16 +77,3 @@ class EpisodeDrawer:
     def close(self) -> None:
         """Close the environment."""
         self._env.close()
-
-    def _look(self) -> Frame:
-        if self._snapshot is None or self._draw is None:
-            return render(self._env)
-        return self._draw(self._snapshot())
-
-
-def _make_rendering(
-    env_id: str, env_kwargs: Mapping[str, Any] | None, env: gymnasium.Env[Any, Any]
-) -> gymnasium.Env[Any, Any]:
-    if not offers_images(env):
-        raise UserError(f"{env_id} cannot be drawn: it has neither snapshots nor images")
-    return make_rendering(env_id, env_kwargs)
