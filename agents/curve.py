@@ -52,7 +52,9 @@ def learning_curve(
         _plot(predicted_axes, rows, "predicted_return", PREDICTED, PREDICTED_COLOUR)
         _mark_labels(true_axes, rows)
         handles = [*handles, *predicted_axes.get_lines()]
-    figure.legend(handles=handles, frameon=False, loc="outside lower center", labelcolor="linecolor")
+    figure.legend(
+        handles=handles, frameon=False, loc="outside lower center", labelcolor="linecolor"
+    )
     return figure
 
 

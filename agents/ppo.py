@@ -19,8 +19,8 @@ from prefrl.trees import Array
 
 from .observation_features import features_class, update_features
 from .policies.candidates import CandidatePolicy
-from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .policy_snapshots import load_snapshot
+from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
 from .settings import PPOSettings
 from .single_envs import SingleEnvs

@@ -1,6 +1,5 @@
 """A run's report: one page of results, curves, diagnostics and clips that needs no network."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,6 +13,7 @@ from prefrl.errors import UserError
 from prefrl.reward_files import load_reward
 
 from .metrics import read_metrics
+from .plain_numbers import duration, number
 from .report_charts import accuracy_chart, accuracy_rows, curve_chart
 from .report_clips import Clip, agent_clips, comparison_clips, most_and_least_certain
 from .report_diagnostics import (
@@ -91,7 +91,9 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
         rows=rows,
         charts=_charts(rows, settings),
         reward=reward,
-        agent=_clips_or_reason(lambda: agent_clips(folder, lambda share: progress(share / 2))),
+        agent=_clips_or_reason(
+            lambda: agent_clips(folder, _true_returns(rows), lambda share: progress(share / 2))
+        ),
         comparisons=_clips_or_reason(
             lambda: _comparisons(reward, settings, lambda share: progress((1 + share) / 2))
         ),
@@ -102,23 +104,6 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
     partial.write_text(page, encoding="utf-8")
     partial.replace(path)
     return path
-
-
-def number(value: float | None) -> str:
-    """Return a number for people: about three digits, thousands apart; a dash for None."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}".replace("-", "−")
-
-
-def duration(seconds: float) -> str:
-    """Return a duration for people: seconds, minutes or hours."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _render(**values: Any) -> str:
@@ -167,6 +152,10 @@ def _judge_reward(folder: Path, settings: RunSettings) -> Reward:
         rank_diagnostic(segments),
     ]
     return Reward(judged, len(comparisons), diagnostics)
+
+
+def _true_returns(rows: Sequence[dict[str, Any]]) -> dict[int, float | None]:
+    return {row["steps"]: row["true_return"] for row in rows}
 
 
 def _comparisons(

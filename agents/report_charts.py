@@ -10,17 +10,22 @@ import numpy as np
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from .chart_style import COLOURS, LABEL_COLOUR, PREDICTED_COLOUR, TRUE_COLOUR, make_axes
+from .chart_style import COLOURS, INK, LABEL_COLOUR, PREDICTED_COLOUR, TRUE_COLOUR, make_axes
 from .curve import learning_curve
 from .reward_diagnostics import Bin, JudgedSegments
 
-WIDTH, HEIGHT = 5.0, 3.3
+WIDTH, HEIGHT = 4.0, 2.9
 """Of a chart in inches; small, so that its letters can be read on a telephone."""
+
+SMALL_WIDTH, SMALL_HEIGHT = 3.4, 2.6
+"""Of a chart that shares its row with two others."""
 
 MOST_POINTS = 500
 """Points of a scatter plot at most, so that a report of many labels stays small."""
 
-_STYLE = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9.0}
+_ABOVE_LINE: dict[str, Any] = {"ha": "right", "va": "bottom", "color": LABEL_COLOUR}
+
+_STYLE: dict[Any, Any] = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 8.5}
 
 
 def curve_chart(rows: Sequence[dict[str, Any]], name: str, description: str) -> Markup:
@@ -43,8 +48,9 @@ def accuracy_chart(rows: Sequence[dict[str, Any]], name: str, description: str) 
         axes.spines["right"].set_visible(False)
         axes.plot(*np.transpose(points), "-", marker="o", markersize=3, color=TRUE_COLOUR)
         axes.axhline(0.5, color=LABEL_COLOUR, linestyle=":", linewidth=1)
-        _note(axes, "guessing", (1, 0.5), "bottom")
-        axes.set(xlabel="labels given", ylabel="held-out accuracy", ylim=(0, 1.02))
+        axes.text(1, 0.5, "guessing", **_ABOVE_LINE, transform=axes.get_yaxis_transform())
+        lowest = min(accuracy for _, accuracy in points)
+        axes.set(xlabel="labels given", ylabel="held-out accuracy", ylim=(min(0.4, lowest), 1.02))
         axes.yaxis.set_major_formatter("{x:.0%}")
         return inline_svg(figure, name, description)
 
@@ -67,18 +73,17 @@ def calibration_chart(bins: Sequence[Bin], name: str, description: str) -> Marku
     rightness = np.array([one.rightness for one in bins])
     counts = np.array([one.count for one in bins])
     with matplotlib.rc_context(_STYLE):
-        figure, axes = make_axes("", WIDTH, HEIGHT)
+        figure, axes = make_axes("", SMALL_WIDTH, SMALL_HEIGHT)
         axes.spines["right"].set_visible(False)
         low = min(0.5, float(confidence.min()))
         axes.plot([low, 1], [low, 1], ":", color=LABEL_COLOUR, linewidth=1)
-        _note(axes, "perfectly calibrated", (1, 0.94), "top")
         axes.vlines(confidence, *_wilson(rightness, counts), color=PREDICTED_COLOUR, alpha=0.6)
         axes.plot(confidence, rightness, "o", color=PREDICTED_COLOUR, markersize=6)
         for place in zip(confidence, rightness, counts, strict=True):
-            axes.annotate(
-                f"{place[2]}", place[:2], (6, 0), textcoords="offset points", va="center"
-            )
-        axes.set(xlabel="the model's certainty", ylabel="its favourite won", ylim=(0, 1.04))
+            text, point = f"{place[2]}", place[:2]
+            axes.annotate(text, point, (6, -1), textcoords="offset points", va="top", color=INK)
+        lowest = min(0.4, float(_wilson(rightness, counts)[0].min()))
+        axes.set(xlabel="how sure the model was", ylabel="its favourite won", ylim=(lowest, 1.04))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter("{x:.0%}")
         return inline_svg(figure, name, description)
@@ -94,17 +99,12 @@ def returns_chart(judged: JudgedSegments, name: str, description: str) -> Markup
     """
     kept = slice(None, None, -(-len(judged.true) // MOST_POINTS))
     with matplotlib.rc_context(_STYLE):
-        figure, axes = make_axes("", WIDTH, HEIGHT)
+        figure, axes = make_axes("", SMALL_WIDTH, SMALL_HEIGHT)
         axes.spines["right"].set_visible(False)
         points = judged.true[kept], judged.predicted[kept]
         axes.plot(*points, "o", color=PREDICTED_COLOUR, markersize=3, alpha=0.6)
         axes.set(xlabel="true return of the segment", ylabel="predicted return")
         return inline_svg(figure, name, description)
-
-
-def _note(axes: Any, text: str, place: tuple[float, float], vertical: str) -> None:
-    coordinates = axes.get_yaxis_transform()
-    axes.text(*place, text, transform=coordinates, ha="right", va=vertical, color=LABEL_COLOUR)
 
 
 def _wilson(share: np.ndarray, count: np.ndarray, z: float = 1.96) -> tuple[np.ndarray, np.ndarray]:

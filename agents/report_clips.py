@@ -2,13 +2,15 @@
 
 import base64
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from prefrl.clips import write_comparison_clip
 from prefrl.segment_drawing import SegmentDrawer
 
+from .plain_numbers import number
 from .policy_snapshots import snapshot_steps
 from .reward_diagnostics import Judged
 from .settings import RunSettings
@@ -36,13 +38,18 @@ class Clip:
     source: str
 
 
-def agent_clips(folder: Path, progress: Callable[[float], None] = lambda share: None) -> list[Clip]:
+def agent_clips(
+    folder: Path,
+    returns: Mapping[int, float | None],
+    progress: Callable[[float], None] = lambda share: None,
+) -> list[Clip]:
     """Return clips of a run's agent at the start, in the middle and at the end of its training.
 
     Of a run that kept no policies over training there is only the newest.
 
     Args:
         folder: The run's folder.
+        returns: Mean true returns in training after so many steps, where they are known.
         progress: Called with the share done, in (0, 1].
 
     Raises:
@@ -51,12 +58,8 @@ def agent_clips(folder: Path, progress: Callable[[float], None] = lambda share: 
     chosen = _chosen(snapshot_steps(folder))
     clips = []
     for place, (heading, steps) in enumerate(chosen):
-        source = _film(
-            lambda path, steps=steps: film_run(
-                folder, path, steps=steps, seconds=AGENT_SECONDS, size=SIZE
-            )
-        )
-        clips.append(Clip(heading, "" if steps is None else f"after {steps:,} steps", source))
+        source = _film(partial(film_run, folder, steps=steps, seconds=AGENT_SECONDS, size=SIZE))
+        clips.append(Clip(heading, _when(steps, returns), source))
         progress((place + 1) / len(chosen))
     return clips
 
@@ -83,9 +86,7 @@ def comparison_clips(
     try:
         for place, (one, heading) in enumerate(zip(judged, headings, strict=True)):
             segments = one.comparison.query.segments
-            source = _film(
-                lambda path, segments=segments: write_comparison_clip(path, segments, drawer)
-            )
+            source = _film(partial(write_comparison_clip, segments=segments, drawer=drawer))
             clips.append(Clip(heading, opinion(one), source))
             progress((place + 1) / len(judged))
     finally:
@@ -93,7 +94,9 @@ def comparison_clips(
     return clips
 
 
-def most_and_least_certain(judged: Sequence[Judged], count: int) -> tuple[list[Judged], list[Judged]]:
+def most_and_least_certain(
+    judged: Sequence[Judged], count: int
+) -> tuple[list[Judged], list[Judged]]:
     """Return the comparisons that the model is surest of, and others that it is least sure of.
 
     Args:
@@ -109,17 +112,26 @@ def most_and_least_certain(judged: Sequence[Judged], count: int) -> tuple[list[J
 def opinion(judged: Judged) -> str:
     """Return in words whom the teacher named, and how sure the model was of whom."""
     size = len(judged.probabilities)
-    verdict = judged.comparison.verdict
-    said = "called it a tie" if verdict == "tie" else f"chose {_place(int(verdict), size)}"
-    guess = f"{judged.confidence:.0%} for {_place(judged.favourite, size)}"
+    verdict, favourite = judged.comparison.verdict, _place(judged.favourite, size)
     if verdict == "tie":
-        return f"The teacher {said}; the model gave {guess}."
-    agreed = "and was right" if verdict == judged.favourite else "and was wrong"
-    return f"The teacher {said}; the model gave {guess} {agreed}."
+        return (
+            f"The teacher called it a tie; the model gave {judged.confidence:.0%} to {favourite}."
+        )
+    chose = f"The teacher chose {_place(int(verdict), size)}"
+    if verdict == judged.favourite:
+        return f"{chose}; the model agreed, {judged.confidence:.0%} sure."
+    return f"{chose}; the model disagreed, {judged.confidence:.0%} sure of {favourite}."
 
 
 def _place(index: int, size: int) -> str:
-    return f"the {('left', 'right')[index]} one" if size == 2 else f"number {index + 1} from the left"
+    return f"the {('left', 'right')[index]} clip" if size == 2 else f"clip {index + 1} of {size}"
+
+
+def _when(steps: int | None, returns: Mapping[int, float | None]) -> str:
+    if steps is None:
+        return ""
+    known = returns.get(steps)
+    return f"after {steps:,} steps" + ("" if known is None else f": true return {number(known)}")
 
 
 def _chosen(steps: Sequence[int]) -> list[tuple[str, int | None]]:

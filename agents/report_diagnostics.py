@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup
 
 from .report_charts import calibration_chart, returns_chart
 from .reward_diagnostics import (
@@ -44,7 +43,7 @@ class Diagnostic:
     value: str
     text: str
     note: str = ""
-    chart: Markup = Markup()
+    chart: str = ""
     bars: Sequence[Bar] = ()
 
 
@@ -65,14 +64,15 @@ def calibration_diagnostic(judged: Sequence[Judged], noise: float) -> Diagnostic
     )
     return Diagnostic(
         name="Calibration",
-        value=f"{error:.3f} expected calibration error (ECE)",
+        value=f"{error:.3f} ECE",
         text=(
-            "Of the cases where the model is 80% sure, its favourite should win 80%; it is off "
-            f"by {error:.0%} on average, and right {more} often than it is sure ({right:.0%} "
-            f"against {sure:.0%})."
+            "Where the model is 80% sure, its favourite should win 80% of the time; it is off by "
+            f"{error:.0%} on average (the expected calibration error), and right {more} often than "
+            f"it is sure: {right:.0%} against {sure:.0%}."
         ),
         note=_never_surer(judged, noise)
-        + "Figures beside the points are comparisons; lines are 95% intervals.",
+        + "Points on the dotted line would be perfect; figures beside them are comparisons, lines "
+        "95% intervals.",
         chart=calibration_chart(bins, "calibration", f"Calibration: {description}."),
     )
 
@@ -99,7 +99,8 @@ def loss_diagnostic(judged: Sequence[Judged], noise: float) -> Diagnostic:
         text=(
             "How surprised the model is by an answer that it was not fitted to, on average: "
             f"guessing gives {scale.guessing:.3f}, and a perfect model of the teacher that the "
-            f"fit assumes, who answers {noise:.0%} of questions at random, {scale.noisy_teacher:.3f}."
+            f"fit assumes, who answers {noise:.0%} of questions at random, "
+            f"{scale.noisy_teacher:.3f}."
         ),
         note=(
             f"A teacher who answers less at random can be foretold better, down to "

@@ -200,7 +200,9 @@ def loss_scale(judged: Sequence[Judged], noise: float) -> LossScale:
             np.mean([noisy_teacher_entropy(k, noise) if sure else math.log(k) for k, sure in pairs])
         ),
         least=float(
-            np.mean([-math.log(1 - noise + noise / k) if sure else math.log(k) for k, sure in pairs])
+            np.mean(
+                [-math.log(1 - noise + noise / k) if sure else math.log(k) for k, sure in pairs]
+            )
         ),
     )
 
@@ -229,9 +231,10 @@ def rank_correlation(one: Array, other: Array) -> float:
 def _ranks(values: Array) -> Array:
     """Return ranks from 0, the mean of their ranks for equal values."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Array = (np.cumsum(counts) - (counts + 1) / 2)[inverse]
-    return ranks
+    ranks: Array = np.cumsum(counts) - (counts + 1) / 2
+    return ranks[inverse]
 
 
 def _is_new(seed: int, key: QueryKey, members: int) -> Array:
-    return bootstrap_counts(seed, key, members) == 0
+    new: Array = bootstrap_counts(seed, key, members) == 0
+    return new

@@ -1,6 +1,7 @@
-"""Copies of the policy over training: which are kept, that they load, and that resuming keeps them."""
+"""Copies of the policy over training: which are kept, and that they load after resuming too."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def test_snapshots_are_spread_evenly_over_the_rounds(rounds: int) -> None:
     chosen = sorted(snapshot_rounds(rounds, 1))
     assert (chosen[0], chosen[-1]) == (0, rounds)
     assert len(chosen) == min(rounds + 1, MOST_SNAPSHOTS)
-    gaps = {later - earlier for earlier, later in zip(chosen, chosen[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in itertools.pairwise(chosen)}
     assert max(gaps) - min(gaps) <= 1
 
 

@@ -8,7 +8,6 @@ import torch
 from gymnasium import spaces
 
 from prefrl.agents.reward_diagnostics import (
-    Bin,
     Judged,
     calibration,
     expected_calibration_error,
@@ -18,6 +17,7 @@ from prefrl.agents.reward_diagnostics import (
     noisy_teacher_entropy,
     rank_correlation,
 )
+from prefrl.bradley_terry import verdict_targets
 from prefrl.fitting import bootstrap_counts
 from prefrl.queries import Comparison, Query, QueryKey, Verdict
 from prefrl.reward_model import RewardEnsemble
@@ -39,7 +39,7 @@ def make_comparison(index: int, *actions: float, verdict: Verdict = 0) -> Compar
 def make_judged(*probabilities: float, verdict: Verdict = 0) -> Judged:
     comparison = make_comparison(0, *[0.0] * len(probabilities), verdict=verdict)
     size = len(probabilities)
-    target = np.full(size, 1 / size) if verdict == "tie" else np.eye(size)[verdict]
+    target = verdict_targets([verdict], [size])[0].numpy()
     return Judged(comparison, np.array(probabilities), target)
 
 
@@ -59,7 +59,9 @@ def test_a_planted_calibration_error_is_found(gap: float) -> None:
     right = round((0.75 - gap) * 100)
     judged = [make_judged(0.75, 0.25, verdict=int(place >= right)) for place in range(100)]
     bins = calibration(judged)
-    assert bins == [Bin(pytest.approx(0.75), pytest.approx(0.75 - gap), 100)]
+    (only,) = bins
+    assert (only.confidence, only.rightness) == pytest.approx((0.75, 0.75 - gap))
+    assert only.count == 100
     assert expected_calibration_error(bins) == pytest.approx(gap)
 
 
