@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .chart_style import LABEL_COLOUR, PREDICTED_COLOUR, TRUE_COLOUR, make_axes
 
@@ -44,6 +45,7 @@ def learning_curve(
     _plot(true_axes, rows, "true_return", TRUE, TRUE_COLOUR)
     handles = true_axes.get_lines()
     true_axes.set_xlabel("environment steps")
+    true_axes.xaxis.set_major_locator(MaxNLocator(5))
     true_axes.xaxis.set_major_formatter("{x:,.0f}")
     if predicted:
         true_axes.set_xlabel("environment steps (above: labels given)")
