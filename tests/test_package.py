@@ -33,7 +33,12 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
         for folder, target in FOLDERS.items()
         for path in modules(folder)
     }
-    data = {"py.typed", "agents/report.html.jinja", "agents/report.css"}
+    data = {
+        "py.typed",
+        "agents/report.html.jinja",
+        "agents/report.css",
+        "envs/text/tokenizer.json",
+    }
     assert installed == expected | {f"prefrl/{name}" for name in data}
 
 

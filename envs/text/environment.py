@@ -11,7 +11,7 @@ from .task import load_task
 from .transcripts import Observation, Transcripts
 
 
-class TextGeneration(gymnasium.Env[Observation, np.int64]):
+class TextGeneration(gymnasium.Env[dict[str, Any], np.int64]):
     """Writes one text, token by token; the rules are those of the package.
 
     Observations hold `tokens` `[L]`, padded on the right, `length` `[1]`, `prompt_length` `[1]` and
@@ -49,9 +49,7 @@ class TextGeneration(gymnasium.Env[Observation, np.int64]):
         self._ended = False
         return self._transcripts.observe_row(0), {"segment_group": self._transcripts.keys[0]}
 
-    def step(
-        self, action: SupportsInt
-    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: SupportsInt) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Append a token.
 
         Raises:
@@ -67,13 +65,14 @@ class TextGeneration(gymnasium.Env[Observation, np.int64]):
         info = {"segment_group": self._transcripts.keys[0], "segment_mask": True}
         return self._transcripts.observe_row(0), reward, self._ended, False, info
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Return the text so far, where the render mode is "ansi"."""
         return self.draw(self.snapshot()) if self.render_mode == "ansi" else None
 
     def snapshot(self) -> Snapshot:
         """Return the text's tokens, to be drawn later."""
-        return take_snapshots(self._transcripts)[0]
+        snapshot: Snapshot = take_snapshots(self._transcripts)[0]
+        return snapshot
 
     def draw(self, snapshot: Snapshot) -> str:
         """Return the text of a snapshot: the prompt, a bar, what was written."""

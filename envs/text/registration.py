@@ -7,7 +7,7 @@ HORIZONS = {"sentiment": 24, "increasing_numbers": 20, "dates": 20, "summarise_f
 
 
 def register_text() -> None:
-    """Register the tasks, and one for anybody's own; nothing heavy is imported until one is made."""
+    """Register the tasks, and one for anybody's own; imports nothing heavy until one is made."""
     _register("TextGeneration", {})
     for module, horizon in HORIZONS.items():
         path = f"{_PACKAGE}.tasks.{module}"

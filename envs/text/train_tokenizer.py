@@ -32,8 +32,8 @@ def train(vocabulary: int = VOCABULARY, documents: int = DOCUMENTS, seed: int = 
         seed: Of the corpora.
     """
     tokenizer = Tokenizer(BPE())
-    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)  # type: ignore[assignment]
-    tokenizer.decoder = ByteLevelDecoder()  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = ByteLevelDecoder()
     trainer = BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=list(SPECIAL),

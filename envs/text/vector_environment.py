@@ -66,7 +66,7 @@ class TextGenerationVector(VectorEnv[Observation, Tokens, NDArray[Any]]):
         self._generators = [generator for generator, _ in self._seeded]
         self._ended = np.ones(num_envs, bool)
 
-    def reset(  # type: ignore[override]  # a list of seeds, as Gymnasium's own vectors take
+    def reset(  # a list of seeds, as Gymnasium's own vectors take
         self,
         *,
         seed: int | Sequence[int | None] | None = None,
@@ -131,7 +131,7 @@ class TextGenerationVector(VectorEnv[Observation, Tokens, NDArray[Any]]):
         """Return the text of one row of `snapshot()`."""
         return draw_text(self.task.tokenizer, snapshot)
 
-    @property
+    @property  # type: ignore[misc]  # as Gymnasium's own vectors, read-only
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """The generators that prompts are drawn from, one per text."""
         return tuple(self._generators)
@@ -179,8 +179,9 @@ class TextGenerationVector(VectorEnv[Observation, Tokens, NDArray[Any]]):
         }
 
     def _column(self, name: str, mask: Flags) -> dict[str, Any]:
-        keys = self._transcripts.keys
-        return {name: np.where(mask, keys, None), f"_{name}": mask.copy()}
+        column = np.full(self.num_envs, None, object)
+        column[mask] = self._transcripts.keys[mask]
+        return {name: column, f"_{name}": mask.copy()}
 
 
 def _flag_column(name: str, mask: Flags) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import sys
 import prefrl.envs
 import gymnasium
 assert "prefrl/HalfCheetah-v0" in gymnasium.registry
-heavy = {"mujoco", "torch", "sqlalchemy"} & set(sys.modules)
+heavy = {"mujoco", "torch", "sqlalchemy", "tokenizers"} & set(sys.modules)
 assert not heavy, heavy
 """
 
