@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
+import gymnasium
+
 import prefrl.envs  # noqa: F401  # registers the ids
 from prefrl.errors import UserError
 
@@ -176,6 +178,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command(console, words)
     except UserError as error:
         print(f"prefrl: {error}", file=sys.stderr)
+        sys.exit(2)
+    except gymnasium.error.Error as error:  # of an environment, while a run trains in it
+        print(f"prefrl: the environment failed: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
         print(f"prefrl: {error}", file=sys.stderr)

@@ -55,9 +55,11 @@ def make_drawer(env: gymnasium.Env[Any, Any], size: int = 256) -> Drawer:
         size: Height and width of MuJoCo's frames, in pixels.
 
     Raises:
-        UserError: If the environment offers nothing to draw.
+        UserError: If the environment offers nothing to draw, or draws text.
     """
     core = env.unwrapped
+    if core.metadata.get("render_modes") == ["ansi"]:
+        raise UserError(f"{env} cannot be drawn as pictures: it shows text")
     if isinstance(core, Drawable):
         return core.draw
     if hasattr(core, "model") and hasattr(core, "data"):

@@ -94,6 +94,13 @@ def test_arguments_for_the_environment_are_used_and_kept() -> None:
     assert load(Path("run")).observation_space.n == 64  # type: ignore[attr-defined]
 
 
+def test_an_environment_that_fails_while_a_run_trains(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = ["--env-kwargs", "scorer=math:hypot"]
+    error = fails(capsys, "train", "prefrl/Dates-v0", *TINY, "--out", "run", *broken)
+    assert "the environment failed: the scorer math:hypot raised TypeError: " in error
+    assert "with the continuation" in error
+
+
 def test_a_folder_that_is_not_empty_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     Path("full").mkdir()
     Path("full/file").write_text("content")

@@ -55,6 +55,17 @@ def draw(robot: gymnasium.Env[Any, Any]) -> Drawer:
     return drawer
 
 
+class Words(Lamp):
+    """An environment that shows text."""
+
+    metadata = {"render_modes": ["ansi"]}  # noqa: RUF012
+
+
+def test_text_is_no_picture() -> None:
+    with pytest.raises(UserError, match="cannot be drawn as pictures: it shows text"):
+        make_drawer(Words())
+
+
 def test_an_environment_draws_the_snapshots_of_another_copy() -> None:
     lamp, copy = Lamp(), Lamp()
     lamp.brightness = 7

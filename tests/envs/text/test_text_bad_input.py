@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from prefrl.clips import film_episode
 from prefrl.environments import make, make_vector
 from prefrl.errors import UserError
 
@@ -86,6 +87,12 @@ def test_a_tokenizer_file_that_is_none(content: str, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "tokenizer.json"):
         message = complaint(**GOOD, tokenizer=str(path))
         assert message.endswith("is no tokenizer; give a tokenizer.json or its folder")
+
+
+def test_a_film_of_text(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be drawn as pictures: it shows text"):
+        film_episode(tmp_path / "film.mp4", "prefrl.envs:prefrl/Dates-v0", lambda observation: 5)
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_the_package_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
