@@ -47,11 +47,10 @@ class Task:
     @property
     def observation_space(self) -> spaces.Dict:
         """Tokens `[L]`, length `[1]`, prompt length `[1]`, and which tokens are actions `[L]`."""
-        length = spaces.Box(0, self.context, (1,), np.int64)
         return spaces.Dict(
             {
                 "tokens": spaces.Box(0, self.tokenizer.size - 1, (self.context,), np.int64),
-                "length": length,
+                "length": spaces.Box(0, self.context, (1,), np.int64),
                 "prompt_length": spaces.Box(0, self.context, (1,), np.int64),
                 "is_action": spaces.MultiBinary(self.context),
             }
@@ -87,7 +86,7 @@ def load_task(
         context: Most tokens of an episode; by default those of the longest prompt and `horizon`.
             Replies need a larger one.
         samples_per_prompt: For how many consecutive episodes each prompt is kept, at least 1, so
-            that there are texts to compare.
+            that there are texts to compare; a reset with a seed draws anew.
         prompt_seed: What a function of prompts gets, at least 0.
         responder: A function `(tokens, generator) -> tokens` that is called after each action but
             the last and returns what to append, or its `module:function`.

@@ -45,7 +45,10 @@ class TextTokenizer:
         self.end = vocabulary[name]
 
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text, without any that mark its start or end."""
+        """Return the tokens of a text; none is added to mark its start or end.
+
+        Special tokens that are written in the text are taken for themselves.
+        """
         tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return tokens
 
