@@ -37,7 +37,7 @@ class Options:
     """Robots, by name."""
     seeds: int = 5
     """How many seeds."""
-    first_seed: int = 10
+    first_seed: int = 20
     """The first of them."""
     labels: int = 700
     """Label budget of each run on the learned reward."""
