@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,58 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from prefrl import store_tables as tables
 from prefrl.errors import DamagedStoreError, UserError
 from prefrl.queries import Comparison, Query, QueryKey, Verdict
 from prefrl.segments import Segment
 from prefrl.teachers import Answer
-
-_metadata = sa.MetaData()
-
-_segments = sa.Table(
-    "segments",
-    _metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-)
-
-_questions = sa.Table(
-    "questions",
-    _metadata,
-    sa.Column("run", sa.String, primary_key=True),
-    sa.Column("round", sa.Integer, primary_key=True),
-    sa.Column("index", sa.Integer, primary_key=True),
-    sa.Column("repeat", sa.Integer, primary_key=True),
-    sa.Column("segment_ids", sa.String, nullable=False),
-    sa.Column("strategy", sa.String, nullable=False),
-    sa.Column("agent_step", sa.Integer, nullable=False),
-    sa.Column("asked_at", sa.Float, nullable=False),
-)
-
-_verdicts = sa.Table(
-    "verdicts",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("run", sa.String, nullable=False),
-    sa.Column("round", sa.Integer, nullable=False),
-    sa.Column("index", sa.Integer, nullable=False),
-    sa.Column("repeat", sa.Integer, nullable=False),
-    sa.Column("verdict", sa.String, nullable=False),  # an index, "tie", "skip" or "undo"
-    sa.Column("labeller", sa.String, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("answered_at", sa.Float, nullable=False),
-    sa.Column("shown_left", sa.Integer, nullable=False),
-)
-
-_feedback = sa.Table(
-    "feedback",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("run", sa.String, nullable=False),
-    sa.Column("labeller", sa.String, nullable=False),
-    sa.Column("value", sa.Float, nullable=False),
-    sa.Column("given_at", sa.Float, nullable=False),
-    sa.Column("agent_step", sa.Integer, nullable=False),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +55,7 @@ class LabelStore:
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _make_durable)
         with self._reporting_faults():
-            _metadata.create_all(self._engine)
+            tables.metadata.create_all(self._engine)
             self._check()
 
     def ask(self, queries: Sequence[Query]) -> tuple[list[Answer], list[Query]]:
@@ -116,14 +69,15 @@ class LabelStore:
         Returns:
             The verdicts that the store has on these questions, and the questions without one.
         """
-        with self._reporting_faults(), self._engine.begin() as connection:
+        with self.transaction() as connection:
             stored = {
-                _key(row): row for row in connection.execute(sa.select(_questions)).mappings()
+                question_key(row): row
+                for row in connection.execute(sa.select(tables.questions)).mappings()
             }
             fresh = [query for query in queries if query.key not in stored]
             self._insert_segments(connection, fresh)
             for query in fresh:
-                connection.execute(sa.insert(_questions).values(_question_row(query)))
+                connection.execute(sa.insert(tables.questions).values(_question_row(query)))
             verdicts = self._standing_verdicts(connection)
             asked = [_as_stored(query, stored.get(query.key), connection) for query in queries]
         answers = [_answer(query, verdicts[query.key]) for query in asked if query.key in verdicts]
@@ -133,15 +87,15 @@ class LabelStore:
         """Write down verdicts about questions that were asked."""
         rows = [_verdict_row(answer) for answer in answers]
         if rows:
-            with self._reporting_faults(), self._engine.begin() as connection:
-                connection.execute(sa.insert(_verdicts), rows)
+            with self.transaction() as connection:
+                connection.execute(sa.insert(tables.verdicts), rows)
 
     def undo(self, key: QueryKey, labeller: str) -> None:
         """Take back a labeller's last verdict about a question, by a row of its own."""
         row = {"verdict": "undo", "labeller": labeller, "seconds": 0.0, "shown_left": 0}
-        row |= {"answered_at": time.time(), **_key_columns(key)}
-        with self._reporting_faults(), self._engine.begin() as connection:
-            connection.execute(sa.insert(_verdicts).values(row))
+        row |= {"answered_at": time.time(), **key_columns(key)}
+        with self.transaction() as connection:
+            connection.execute(sa.insert(tables.verdicts).values(row))
 
     def add_feedback(
         self, run: str, labeller: str, value: float, agent_step: int, given_at: float
@@ -156,8 +110,8 @@ class LabelStore:
             given_at: When, in seconds since 1970.
         """
         row = {"run": run, "labeller": labeller, "value": value, "given_at": given_at}
-        with self._reporting_faults(), self._engine.begin() as connection:
-            connection.execute(sa.insert(_feedback).values(agent_step=agent_step, **row))
+        with self.transaction() as connection:
+            connection.execute(sa.insert(tables.feedback).values(agent_step=agent_step, **row))
 
     def labels(self, run: str | None = None) -> list[Label]:
         """Return all questions in the order of their keys, each with the verdict that stands.
@@ -166,8 +120,8 @@ class LabelStore:
             run: Only the questions of this run.
         """
         with self._reporting_faults(), self._engine.connect() as connection:
-            order = [_questions.c[name] for name in _KEY]
-            select = sa.select(_questions).order_by(*order)
+            order = [tables.questions.c[name] for name in _KEY]
+            select = sa.select(tables.questions).order_by(*order)
             questions = connection.execute(select).mappings().all()
             segments = _LazySegments(connection)
             verdicts = self._standing_verdicts(connection)
@@ -190,13 +144,38 @@ class LabelStore:
     def feedback(self) -> list[dict[str, Any]]:
         """Return all scalar feedback, oldest first."""
         with self._reporting_faults(), self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_feedback).order_by(_feedback.c.id)).mappings()
+            rows = connection.execute(
+                sa.select(tables.feedback).order_by(tables.feedback.c.id)
+            ).mappings()
             return [dict(row) for row in rows]
 
     def copy_to(self, path: Path) -> None:
         """Write a consistent copy of an SQLite store to a new file."""
         with self._reporting_faults(), self._engine.connect() as connection:
             connection.execute(sa.text("VACUUM INTO :path"), {"path": str(path)})
+
+    def segment(self, identity: str) -> Segment:
+        """Return the segment of an id.
+
+        Raises:
+            KeyError: If the store has none.
+        """
+        select = sa.select(tables.segments.c.data).where(tables.segments.c.id == identity)
+        with self._reporting_faults(), self._engine.connect() as connection:
+            data = connection.execute(select).scalar_one_or_none()
+        if data is None:
+            raise KeyError(identity)
+        return Segment.from_bytes(data)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Give a connection whose changes are committed at the end, all or none of them.
+
+        Raises:
+            UserError: If the database cannot be used.
+        """
+        with self._reporting_faults(), self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Let go of the database."""
@@ -223,24 +202,18 @@ class LabelStore:
 
     def _insert_segments(self, connection: sa.Connection, queries: Sequence[Query]) -> None:
         segments = {segment.id: segment for query in queries for segment in query.segments}
-        known = set(connection.scalars(sa.select(_segments.c.id)))
+        known = set(connection.scalars(sa.select(tables.segments.c.id)))
         rows = [
             {"id": identity, "data": segment.to_bytes()}
             for identity, segment in segments.items()
             if identity not in known
         ]
         if rows:
-            connection.execute(sa.insert(_segments), rows)
+            connection.execute(sa.insert(tables.segments), rows)
 
     def _standing_verdicts(self, connection: sa.Connection) -> dict[QueryKey, sa.RowMapping]:
-        standing: dict[QueryKey, list[sa.RowMapping]] = {}
-        for row in connection.execute(sa.select(_verdicts).order_by(_verdicts.c.id)).mappings():
-            stack = standing.setdefault(_key(row), [])
-            if row["verdict"] == "undo":
-                _remove_last(stack, row["labeller"])
-            else:
-                stack.append(row)
-        return {key: stack[-1] for key, stack in standing.items() if stack}
+        select = sa.select(tables.verdicts).order_by(tables.verdicts.c.id)
+        return standing_rows(connection.execute(select).mappings())
 
 
 BUSY_MILLISECONDS = 10_000
@@ -251,7 +224,7 @@ _KEY = ("run", "round", "index", "repeat")
 
 class _LazySegments:
     def __init__(self, connection: sa.Connection) -> None:
-        rows = connection.execute(sa.select(_segments))
+        rows = connection.execute(sa.select(tables.segments))
         self._data = {row.id: row.data for row in rows}
         self._read: dict[str, Segment] = {}
 
@@ -269,17 +242,19 @@ def _make_durable(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _key(row: sa.RowMapping) -> QueryKey:
+def question_key(row: sa.RowMapping) -> QueryKey:
+    """Return the key of a question, a verdict or a submission."""
     return QueryKey(*(row[name] for name in _KEY))
 
 
-def _key_columns(key: QueryKey) -> dict[str, Any]:
+def key_columns(key: QueryKey) -> dict[str, Any]:
+    """Return a key as columns of a table."""
     return {name: getattr(key, name) for name in _KEY}
 
 
 def _question_row(query: Query) -> dict[str, Any]:
     return {
-        **_key_columns(query.key),
+        **key_columns(query.key),
         "segment_ids": json.dumps([segment.id for segment in query.segments]),
         "strategy": query.strategy,
         "agent_step": query.agent_step,
@@ -289,13 +264,29 @@ def _question_row(query: Query) -> dict[str, Any]:
 
 def _verdict_row(answer: Answer) -> dict[str, Any]:
     return {
-        **_key_columns(answer.query.key),
+        **key_columns(answer.query.key),
         "verdict": str(answer.verdict),
         "labeller": answer.labeller,
         "seconds": answer.seconds,
         "answered_at": answer.answered_at,
         "shown_left": answer.shown_left,
     }
+
+
+def standing_rows(rows: Iterable[sa.RowMapping]) -> dict[QueryKey, sa.RowMapping]:
+    """Return each question's last verdict that was not undone.
+
+    Args:
+        rows: Of the table of verdicts, oldest first.
+    """
+    standing: dict[QueryKey, list[sa.RowMapping]] = {}
+    for row in rows:
+        stack = standing.setdefault(question_key(row), [])
+        if row["verdict"] == "undo":
+            _remove_last(stack, row["labeller"])
+        else:
+            stack.append(row)
+    return {key: stack[-1] for key, stack in standing.items() if stack}
 
 
 def _remove_last(stack: list[sa.RowMapping], labeller: str) -> None:
@@ -315,7 +306,7 @@ def _label(
 
 def _query(row: sa.RowMapping, segments: _LazySegments) -> Query:
     return Query(
-        key=_key(row),
+        key=question_key(row),
         segments=tuple(segments[identity] for identity in json.loads(row["segment_ids"])),
         strategy=row["strategy"],
         agent_step=row["agent_step"],

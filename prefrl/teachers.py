@@ -19,12 +19,14 @@ class Answer(Comparison):
         seconds: How long the answer took, in seconds; 0 for synthetic teachers.
         answered_at: When, in seconds since 1970.
         shown_left: Index of the segment that was shown on the left.
+        stored: Whether the label store has it already.
     """
 
     labeller: str = "oracle"
     seconds: float = 0.0
     answered_at: float = field(default_factory=time.time)
     shown_left: int = 0
+    stored: bool = False
 
 
 class Teacher(Protocol):
