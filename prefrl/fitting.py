@@ -84,8 +84,12 @@ class RewardFitter:
         return len(self.keys)
 
     def add(self, comparisons: Sequence[Comparison]) -> None:
-        """Take in comparisons; skipped ones say nothing and are left out."""
+        """Take in comparisons, in the place of earlier ones of the same key.
+
+        Skipped ones say nothing and are left out.
+        """
         for comparison in comparisons:
+            self._drop(comparison.query.key)
             if comparison.verdict == "skip":
                 continue
             query = comparison.query
@@ -96,6 +100,12 @@ class RewardFitter:
             self._targets.append(verdict_targets([comparison.verdict], [len(query.segments)])[0])
             counts = bootstrap_counts(self._seed, query.key, self.model.members)
             self._counts.append(torch.from_numpy(counts))
+
+    def _drop(self, key: QueryKey) -> None:
+        if key in self.keys:
+            place = self.keys.index(key)
+            for kept in (self.keys, self._inputs, self._masks, self._targets, self._counts):
+                del kept[place]
 
     def fit(self, epochs: int, *, progress: Callable[[float], None] | None = None) -> FitReport:
         """Fit the model, starting from where it is.

@@ -119,30 +119,45 @@ class PreferenceLearner:
         self.pool.add(segment)
         self.unasked += 1
 
-    def ask(self, round_index: int, count: int, agent_step: int) -> list[Answer]:
+    def ask(
+        self, round_index: int, count: int, agent_step: int, *, first_index: int = 0
+    ) -> list[Answer]:
         """Ask about segments recorded since the last call, and take in the answers.
 
         Questions that the store has verdicts on already, from before an interruption, are not put
-        to the teacher again.
+        to the teacher again. Where nothing was recorded since the last call, the whole pool is
+        asked about.
 
         Args:
             round_index: The round, part of the questions' keys.
             count: How many questions to ask.
             agent_step: Environment steps taken so far.
+            first_index: The first question's place in the round.
 
         Returns:
             The answers that came in.
         """
-        choices = self._choose(round_index, count)
+        choices = self._choose(round_index, count, first_index)
         self.unasked = 0
         queries = [
             Query(QueryKey(self._run, round_index, index), choice, self._strategy, agent_step)
-            for index, choice in enumerate(choices)
+            for index, choice in enumerate(choices, first_index)
         ]
         known, unanswered = self.store.ask(queries)
         self._teacher.submit(unanswered)
+        return self._take_in(known)
+
+    def collect(self) -> list[Answer]:
+        """Take in the answers that have come since the last call, without waiting."""
+        return self._take_in([])
+
+    def submit_stored(self) -> None:
+        """Submit all questions of the run again, so that answers to old ones are taken in."""
+        self._teacher.submit([label.query for label in self.store.labels(self._run)])
+
+    def _take_in(self, known: Sequence[Answer]) -> list[Answer]:
         fresh = self._teacher.collect()
-        self.store.answer(fresh)
+        self.store.answer([answer for answer in fresh if not answer.stored])
         answers = sorted([*known, *fresh], key=lambda answer: answer.query.key)
         self.fitter.add(answers)
         return answers
@@ -188,9 +203,10 @@ class PreferenceLearner:
         # Before the first fit the members know nothing that they could disagree about.
         return "uniform" if self.last_report is None else self.settings.strategy
 
-    def _choose(self, round_index: int, count: int) -> list[Choice]:
-        rng = generator(self._seed, "queries", round_index)
-        segments = self.pool.newest(self.unasked)
+    def _choose(self, round_index: int, count: int, first_index: int) -> list[Choice]:
+        further = (first_index,) if first_index else ()
+        rng = generator(self._seed, "queries", round_index, *further)
+        segments = self.pool.newest(self.unasked or len(self.pool))
         if self._strategy == "uniform":
             return uniform_choices(segments, count, rng)
         candidates = uniform_choices(segments, count * self.settings.candidates, rng)

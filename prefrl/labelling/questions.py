@@ -14,7 +14,7 @@ LEASE_SECONDS = 60.0
 """How long a question is kept for a page that is not heard of any more, in seconds."""
 
 REPEAT_SHARE = 0.05
-"""Share of pairs that are asked a second time, to see whether the labeller agrees with themselves."""
+"""Share of pairs that are asked twice, to see whether labellers agree with themselves."""
 
 REPEAT_AFTER = 5
 """Verdicts that a labeller gives before they are asked a pair again, if there are other pairs."""
@@ -91,10 +91,13 @@ class QuestionQueue:
                 self._leases[key] = _Lease(holder, self._expiry(), next(self._last))
             return [open_questions[key] for key in [*held, *fresh]]
 
+    def questions(self) -> list[AskedQuestion]:
+        """Return all questions of the run, in the order of their keys."""
+        return self._ledger.questions()
+
     def upcoming(self, count: int) -> list[AskedQuestion]:
         """Return the first open questions, whose clips are wanted soon, in their order."""
-        questions = self._ledger.questions()
-        return list(itertools.islice((q for q in questions if q.standing is None), count))
+        return list(itertools.islice((q for q in self.questions() if q.standing is None), count))
 
     def held_by_another(self, key: QueryKey, holder: Holder) -> bool:
         """Return whether a question is leased to another page."""

@@ -11,8 +11,12 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from prefrl.gl import choose_gl
+from prefrl.labelling.app import Sitting
+from prefrl.labelling.clip_shelf import ClipShelf
+from prefrl.labelling.ledger import Ledger, Submission
+from prefrl.labelling.questions import QuestionQueue
 from prefrl.origins import Origin
-from prefrl.queries import Query, QueryKey
+from prefrl.queries import Query, QueryKey, Verdict
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
 from prefrl.trees import Array, Tree
@@ -101,3 +105,38 @@ def _film_shades(path: Path) -> list[float]:
 def film_shades() -> Callable[[Path], list[float]]:
     """Return the mean brightness of each frame of a grey film."""
     return _film_shades
+
+
+@pytest.fixture
+def ledger(store: LabelStore) -> Ledger:
+    """Eight open questions, of indices 0 to 7, on pairs of returns (index, 100)."""
+    pairs = [(_make_segment([float(index)]), _make_segment([100.0])) for index in range(8)]
+    keys = [QueryKey("run", 0, index) for index in range(8)]
+    store.ask([Query(key, pair) for key, pair in zip(keys, pairs, strict=True)])
+    return Ledger(store, "run")
+
+
+def _submission(
+    index: int, verdict: Verdict = 0, *, token: str = "", labeller: str = "ann", repeat: int = 0
+) -> Submission:
+    key = QueryKey("run", 0, index, repeat)
+    return Submission(token or f"{labeller}-{index}-{repeat}", key, verdict, labeller, 2.0, 0)
+
+
+@pytest.fixture
+def submission() -> Callable[..., Submission]:
+    """Make a verdict on the question of an index."""
+    return _submission
+
+
+@pytest.fixture
+def sitting(ledger: Ledger, tmp_path: Path) -> Iterator[Sitting]:
+    """A sitting over the eight questions, whose clips are there already."""
+    clips = ClipShelf(tmp_path / "clips", tmp_path / "labels.sqlite", "CartPole-v1")
+    for question in ledger.questions():
+        for identity in question.segment_ids:
+            for form in ("mp4", "json"):
+                (clips.folder / f"{identity}.{form}").write_bytes(b"a clip")
+    queue = QuestionQueue(ledger, repeat_share=0)
+    yield Sitting(tmp_path, "run", "Prefer <the> one", 8, queue, clips)
+    clips.close()

@@ -1,0 +1,175 @@
+"""Serving the labelling page, here or in a process of its own."""
+
+import contextlib
+import dataclasses
+import json
+import logging
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from prefrl.errors import UserError
+from prefrl.labelling.app import Sitting, create_app
+from prefrl.labelling.clip_shelf import ClipShelf
+from prefrl.labelling.ledger import Ledger
+from prefrl.labelling.questions import QuestionQueue
+from prefrl.labelling.security import is_local, read_secrets
+from prefrl.store import LabelStore
+
+START_SECONDS = 60.0
+"""How long the server's process may take until it answers, in seconds."""
+
+PORTS_TO_TRY = 100
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """What to serve, and where.
+
+    Attributes:
+        folder: The run's folder.
+        store: The label store.
+        run: The run's name in the label store.
+        env: The environment's id.
+        task: The sentence that says what to prefer.
+        budget: Labels that the run is to have.
+        env_kwargs: Arguments for the environment.
+        host: The address to listen at; this machine only by default.
+        port: The port.
+    """
+
+    folder: str
+    store: str
+    run: str
+    env: str
+    task: str
+    budget: int
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    port: int = 8765
+
+    @property
+    def link(self) -> str:
+        """The address to open in a browser; with a token where other hosts may."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if is_local(self.host):
+            return f"http://{host}:{self.port}/"
+        return f"http://{host}:{self.port}/?token={read_secrets(Path(self.folder)).access}"
+
+
+def check_port(host: str, port: int) -> None:
+    """See that nobody listens at a port.
+
+    Raises:
+        UserError: If it is taken, or no port of this machine; the next free one is named.
+    """
+    if not 1 <= port <= 65_535:
+        raise UserError(f"--port must be from 1 to 65535, not {port}")
+    error = _try_port(host, port)
+    if error is None:
+        return
+    later = range(port + 1, min(port + PORTS_TO_TRY, 65_536))
+    free = next((other for other in later if _try_port(host, other) is None), None)
+    advice = f"use --port {free}" if free else "choose another --host"
+    raise UserError(f"cannot serve at {host}, port {port} ({error.strerror}); {advice}")
+
+
+def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
+    """Serve the page until the process is interrupted.
+
+    Args:
+        settings: What to serve.
+        until_input_ends: Also stop when standard input ends, as it does with a parent's death.
+    """
+    folder = Path(settings.folder)
+    handler = logging.FileHandler(folder / "labelling.log")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("prefrl.labelling")
+    log.addHandler(handler)
+    log.propagate = False
+    store = LabelStore(settings.store)
+    clips = ClipShelf(folder / "clips", settings.store, settings.env, settings.env_kwargs)
+    queue = QuestionQueue(Ledger(store, settings.run))
+    sitting = Sitting(folder, settings.run, settings.task, settings.budget, queue, clips)
+    app = create_app(sitting, read_secrets(folder), open_to_others=not is_local(settings.host))
+    config = uvicorn.Config(
+        app, settings.host, settings.port, log_level="warning", access_log=False, ws="none"
+    )
+    server = uvicorn.Server(config)
+    if until_input_ends:
+        threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+    try:
+        server.run()
+    finally:
+        clips.close()
+        store.close()
+        log.removeHandler(handler)
+        handler.close()
+
+
+@contextlib.contextmanager
+def served_beside(settings: PageSettings) -> Iterator[None]:
+    """Serve the page in a process of its own meanwhile; it ends with this process, however that is.
+
+    Raises:
+        UserError: If it does not start.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefrl.labelling.server", json.dumps(dataclasses.asdict(settings))],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the training, which then ends the page
+    )
+    try:
+        _wait_until_it_answers(settings, process)
+        yield
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def main() -> None:
+    """Serve the page that the only argument, `PageSettings` as JSON, describes."""
+    serve(PageSettings(**json.loads(sys.argv[1])), until_input_ends=True)
+
+
+def _wait_until_it_answers(settings: PageSettings, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((host, settings.port), 1):
+            return
+        time.sleep(0.1)
+    raise UserError(f"the labelling page did not start at {settings.host}, port {settings.port}")
+
+
+def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+    sys.stdin.read()
+    server.should_exit = True
+
+
+def _try_port(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+if __name__ == "__main__":
+    main()
