@@ -65,12 +65,17 @@ class Sitting:
     def pairs(self, labeller: str, tab: str, wanted: ClipFormat) -> dict[str, Any]:
         """Return what a page is to show, and why it is to show nothing where that is so."""
         form: ClipFormat = wanted if has_encoder() else "json"
-        upcoming = self.queue.upcoming(AHEAD)
-        self.clips.want([name for question in upcoming for name in clip_names(question, form)])
+        upcoming = self.draw_ahead(form)
         holder = read_holder(labeller, tab)
         given = self.queue.take(holder, PAIRS, lambda question: self._ready(question, form))
         pairs = [shown(question, form) for question in given]
         return {"pairs": pairs, "waiting": None if pairs else self._why(upcoming, form)}
+
+    def draw_ahead(self, form: ClipFormat) -> list[AskedQuestion]:
+        """Have the clips of the first open questions drawn, and return these questions."""
+        upcoming = self.queue.upcoming(AHEAD)
+        self.clips.want([name for question in upcoming for name in clip_names(question, form)])
+        return upcoming
 
     def _ready(self, question: AskedQuestion, form: ClipFormat) -> bool:
         return all(self.clips.ready(name) for name in clip_names(question, form))

@@ -18,7 +18,7 @@ import uvicorn
 
 from prefrl.errors import UserError
 from prefrl.labelling.app import Sitting, create_app
-from prefrl.labelling.clip_shelf import ClipShelf
+from prefrl.labelling.clip_shelf import ClipShelf, has_encoder
 from prefrl.labelling.ledger import Ledger
 from prefrl.labelling.questions import QuestionQueue
 from prefrl.labelling.security import is_local, read_secrets
@@ -99,6 +99,7 @@ def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
     clips = ClipShelf(folder / "clips", settings.store, settings.env, settings.env_kwargs)
     queue = QuestionQueue(Ledger(store, settings.run))
     sitting = Sitting(folder, settings.run, settings.task, settings.budget, queue, clips)
+    sitting.draw_ahead("mp4" if has_encoder() else "json")
     app = create_app(sitting, read_secrets(folder), open_to_others=not is_local(settings.host))
     config = uvicorn.Config(
         app, settings.host, settings.port, log_level="warning", access_log=False, ws="none"
