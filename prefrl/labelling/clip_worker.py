@@ -24,7 +24,7 @@ def main() -> None:
     The only argument is a JSON object of `store`, `folder`, `env`, `env_kwargs` and `size`. A line
     names a file `SEGMENT.mp4` or `SEGMENT.json`; for each, a line of JSON goes to standard output.
     """
-    os.nice(10)  # training comes first
+    os.nice(5)  # training comes first
     settings = json.loads(sys.argv[1])
     store = LabelStore(settings["store"])
     drawer = SegmentDrawer(settings["env"], settings["env_kwargs"], size=settings["size"])
