@@ -1,4 +1,4 @@
-"""The command line: train, resume, watch, report, labels."""
+"""The command line: train, resume, watch, report, label, labels."""
 
 import contextlib
 import io
@@ -22,6 +22,7 @@ try:
 
     from . import commands
     from .options import TrainOptions
+    from .page import Address, label
 except ModuleNotFoundError as error:
     print(
         f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'", file=sys.stderr
@@ -38,8 +39,10 @@ class Train(TrainOptions):
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
-        settings, folder = self.resolve()
-        commands.train(settings, folder, console, ["prefrl", *words])
+        settings, folder, given = self.resolve()
+        address = Address(self.host, self.port)
+        command = ["prefrl", *words]
+        commands.train(settings, folder, console, command, given=given, address=address)
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,37 @@ class Resume:
 
     folder: Positional[Path]
     """The run's folder."""
+    host: str = "127.0.0.1"
+    """Where the labelling page is served, where people answer."""
+    port: int = 8765
+    """The labelling page's port."""
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
-        commands.resume(self.folder, console)
+        commands.resume(self.folder, console, Address(self.host, self.port))
+
+
+@dataclass(frozen=True)
+class Label:
+    """Serve the labelling page of a run that is not being trained.
+
+    Open questions come first; without any, segments of the last checkpoint are asked about.
+    """
+
+    folder: Positional[Path]
+    """The run's folder."""
+    labels: int | None = None
+    """How many further questions to ask; by default what the budget has left."""
+    host: str = "127.0.0.1"
+    """Where the page is served; any other host needs the link that is printed."""
+    port: int = 8765
+    """The page's port."""
+
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
+        """Run the command."""
+        if self.labels is not None and self.labels < 0:
+            raise UserError(f"--labels must be at least 0, not {self.labels}")
+        label(self.folder, self.labels, Address(self.host, self.port), console)
 
 
 @dataclass(frozen=True)
@@ -142,6 +172,7 @@ Command: TypeAlias = (
     | Annotated[Resume, subcommand("resume")]
     | Annotated[Watch, subcommand("watch")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Label, subcommand("label")]
     | Annotated[Labels, subcommand("labels")]
 )
 

@@ -1,6 +1,7 @@
 """What the command line's subcommands do."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from prefrl.checkpoints import damaged_checkpoints, whole_checkpoints
 from prefrl.errors import UserError
 from prefrl.exchange import export_labels, import_labels
 from prefrl.store import LabelStore
+from prefrl.teachers import Answer
 
 from .curve import draw_curve
 from .display import LiveTable
 from .evaluation import evaluate
 from .metrics import finite_or_none, read_metrics
+from .page import Address, check_address, needs_people, page_beside
 from .recovery import mend_store
 from .report import write_report
 from .run_folder import (
@@ -32,12 +35,18 @@ from .run_folder import (
     write_json,
 )
 from .settings import RunSettings
-from .training import Training
+from .training import CHECKPOINT_SHARE, Training
 from .watching import film_progress, film_run
 
 
 def train(
-    settings: RunSettings, folder: Path, console: Console, command: Sequence[str] = ()
+    settings: RunSettings,
+    folder: Path,
+    console: Console,
+    command: Sequence[str] = (),
+    *,
+    given: Sequence[Answer] = (),
+    address: Address | None = None,
 ) -> None:
     """Start a run in a new folder and train it to the end.
 
@@ -46,18 +55,27 @@ def train(
         folder: The folder to make.
         console: Where to show it.
         command: The words of the command line, to be kept.
+        given: The labels of a run that asks nothing.
+        address: Where the labelling page is served, where people answer.
 
     Raises:
         UserError: If a setting or the folder is unfit; then nothing is written.
     """
+    address = address or Address()
+    check_address(settings, address)
     create_run_folder(folder, settings, command)
+    if given:
+        store = LabelStore(folder / LABELS)
+        store.ask([answer.query for answer in given])
+        store.answer(given)
+        store.close()
     shown = escape(str(folder))
     console.print(f"training in {shown}; if interrupted, go on with: prefrl resume {shown}")
     with claim_run(folder):
-        _run(settings, folder, None, console)
+        _run(settings, folder, None, console, address)
 
 
-def resume(folder: Path, console: Console) -> None:
+def resume(folder: Path, console: Console, address: Address | None = None) -> None:
     """Go on with an interrupted run from its last whole checkpoint.
 
     Raises:
@@ -68,8 +86,11 @@ def resume(folder: Path, console: Console) -> None:
         console.print(f"{escape(str(folder))} is finished; its results:")
         show_result(folder, console)
         return
+    address = address or Address()
+    check_address(settings, address)
     with claim_run(folder):
-        _run(settings, folder, _mended_checkpoint(settings, folder, console), console)
+        checkpoint = _mended_checkpoint(settings, folder, console)
+        _run(settings, folder, checkpoint, console, address)
 
 
 def _mended_checkpoint(settings: RunSettings, folder: Path, console: Console) -> Path | None:
@@ -134,16 +155,24 @@ def show_result(folder: Path, console: Console) -> None:
     console.print(table)
 
 
-def _run(settings: RunSettings, folder: Path, checkpoint: Path | None, console: Console) -> None:
+def _run(
+    settings: RunSettings,
+    folder: Path,
+    checkpoint: Path | None,
+    console: Console,
+    address: Address,
+) -> None:
     started = time.monotonic()
     budget = settings.labels if settings.reward == "learned" else 0
     table = LiveTable(console, label_budget=budget)
-    training = Training(settings, folder, table)
+    # What people answered must not be waited for again, so each of their rounds is kept.
+    share = math.inf if needs_people(settings) else CHECKPOINT_SHARE
+    training = Training(settings, folder, table, checkpoint_share=share)
     if checkpoint is not None:
         training.load(checkpoint)
         console.print(f"going on from {training.env.steps_taken:,} steps")
     table.begin(total_steps=training.planned_steps, steps_done=training.env.steps_taken)
-    with table:
+    with page_beside(settings, folder, address, console), table:
         training.run()
     setup_and_training = time.monotonic() - started
     with console.status("evaluating"):
@@ -165,7 +194,7 @@ def _result(training: Training, wall_seconds: float) -> dict[str, Any]:
         "reward": settings.reward,
         "teacher": settings.teacher if preferences is not None else None,
         "env_steps": training.env.steps_taken,
-        "labels": training.store.labels_used(settings.run) if training.store else 0,
+        "labels": _labels_used(training),
         "true_return_mean": float(returns.mean()),
         "true_return_std": float(returns.std()),
         "eval_episodes": len(returns),
@@ -173,6 +202,13 @@ def _result(training: Training, wall_seconds: float) -> dict[str, Any]:
         "wall_seconds": max(wall_seconds, training.seconds),
         "env_steps_per_second": training.env.steps_taken / training.seconds,
     }
+
+
+def _labels_used(training: Training) -> int:
+    if training.store is None:
+        return 0
+    settings = training.settings
+    return training.store.labels_used(None if settings.labels_given else settings.run)
 
 
 def _draw(settings: RunSettings, folder: Path, console: Console) -> None:

@@ -74,6 +74,10 @@ class LiveTable:
             titled = zip(COLUMNS, cells, strict=True)
             self._console.print("  ".join(cell.rjust(len(title)) for title, cell in titled))
 
+    def tell(self, message: str) -> None:
+        """Show a sentence above the table."""
+        self._console.print(escape(message))
+
     def warn(self, message: str) -> None:
         """Show a warning above the table."""
         self._console.print(f"[yellow]warning:[/yellow] {escape(message)}")

@@ -15,13 +15,16 @@ from tyro.conf import Positional
 
 from prefrl.environments import make, step_seconds
 from prefrl.errors import UserError
+from prefrl.exchange import read_labels
 from prefrl.images import has_images
 from prefrl.preference_learner import PreferenceSettings
 from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
+from prefrl.teachers import Answer
 
-from .settings import IMAGE_PPO, PPOSettings, RewardKind, RunSettings, Tuned, tuned
+from .given_labels import check_labels, labels_in, longest
+from .settings import IMAGE_PPO, Pace, PPOSettings, RewardKind, RunSettings, Tuned, tuned
 from .short_runs import suited_to
 from .spaces import check_trainable
 from .training import TEACHERS
@@ -36,7 +39,17 @@ class TrainOptions:
     labels: int = 700
     """Label budget: how many comparisons the teacher answers."""
     teacher: str = "oracle"
-    """Who compares: "oracle", which knows the true reward."""
+    """Who compares: "oracle", which knows the true reward, or "human", on a page in the browser."""
+    task: str = ""
+    """What people should prefer, as a sentence: "Prefer the one that ..."."""
+    pace: Pace = "labels"
+    """Whether training waits for people when labels are missing ("labels") or never ("free")."""
+    host: str = "127.0.0.1"
+    """Where the labelling page is served; any other host needs the link that is printed."""
+    port: int = 8765
+    """The labelling page's port."""
+    labels_from: Path | None = None
+    """Train on labels that exist, and ask nothing: a run's folder, exported labels, or a store."""
     reward: RewardKind = "learned"
     """What the agent trains on: the reward learned from comparisons, or the true one."""
     steps: int = 500_000
@@ -80,21 +93,24 @@ class TrainOptions:
     log_std_init: float | None = None
     """PPO: logarithm of the first standard deviation of continuous actions."""
 
-    def resolve(self) -> tuple[RunSettings, Path]:
+    def resolve(self) -> tuple[RunSettings, Path, list[Answer]]:
         """Check the options against each other and the environment.
 
         Returns:
-            The settings of the run, and its folder.
+            The settings of the run, its folder, and the labels that it is given.
 
         Raises:
-            UserError: If an option is out of range, or the environment cannot be trained on.
+            UserError: If an option is out of range, the environment cannot be trained on, or given
+                labels are not about it.
         """
         self._check()
+        given = read_labels(self.labels_from) if self.labels_from is not None else []
         env_id = complete_id(self.env)
         env_kwargs = parse_kwargs(self.env_kwargs)
         tuned_for = dataclasses.replace(tuned(env_id), **self._given(Tuned))
         env = make(env_id, env_kwargs)
         check_trainable(env.observation_space, env.action_space)
+        check_labels(given, env)
         name = env_id.rpartition(":")[2].replace("/", "-")
         folder = self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
         settings = RunSettings(
@@ -104,17 +120,20 @@ class TrainOptions:
             steps=self.steps,
             reward=self.reward,
             teacher=self.teacher,
-            labels=self.labels,
+            labels=labels_in(given) if given else self.labels,
+            labels_given=bool(given),
+            task=self.task,
+            pace=self.pace,
             rounds=tuned_for.rounds,
             schedule=tuned_for.schedule,
             initial_share=tuned_for.initial_share,
             members=self.members,
             env_kwargs=env_kwargs,
             ppo=self._ppo(tuned_for, env),
-            preferences=self._preferences(tuned_for, env),
+            preferences=self._preferences(tuned_for, env, longest(given)),
         )
         env.close()
-        return settings, folder
+        return settings, folder, given
 
     def _check(self) -> None:
         if self.teacher not in TEACHERS:
@@ -144,10 +163,14 @@ class TrainOptions:
             )
         return settings
 
-    def _preferences(self, tuned_for: Tuned, env: gymnasium.Env[Any, Any]) -> PreferenceSettings:
+    def _preferences(
+        self, tuned_for: Tuned, env: gymnasium.Env[Any, Any], longest_given: int
+    ) -> PreferenceSettings:
         length = segment_length(self.segment_seconds, step_seconds(env), _horizon(env))
         return PreferenceSettings(
-            segment_length=length, strategy=tuned_for.strategy, epochs=tuned_for.fit_epochs
+            segment_length=max(length, longest_given),
+            strategy=tuned_for.strategy,
+            epochs=tuned_for.fit_epochs,
         )
 
 

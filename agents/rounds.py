@@ -59,7 +59,7 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     rollouts = [initial, *_split(training, settings.rounds, shortest)]
     ends = np.cumsum(rollouts)
     counts = label_counts(
-        settings.labels,
+        0 if settings.labels_given else settings.labels,
         [0.0, *(ends[1:-1] / ends[-1])],
         schedule=settings.schedule,
         initial_share=settings.initial_share,

@@ -10,6 +10,9 @@ from prefrl.schedules import Schedule
 
 RewardKind: TypeAlias = Literal["learned", "true"]
 
+Pace: TypeAlias = Literal["labels", "free"]
+"""Whether training waits for people ("labels") or never does ("free")."""
+
 
 @dataclass(frozen=True)
 class PPOSettings:
@@ -58,6 +61,10 @@ class RunSettings:
         reward: What the agent trains on.
         teacher: Who compares, where the reward is learned.
         labels: The label budget.
+        labels_given: Whether all labels were there before, in the run's label store, so that
+            nothing is asked.
+        task: The sentence that tells people what to prefer.
+        pace: See `Pace`; only with people.
         rounds: Rounds of training (collect, ask, fit, train).
         schedule: How the budget is spread over the rounds.
         initial_share: Share of the budget spent on the initial policy.
@@ -74,6 +81,9 @@ class RunSettings:
     reward: RewardKind = "learned"
     teacher: str = "oracle"
     labels: int = 700
+    labels_given: bool = False
+    task: str = ""
+    pace: Pace = "labels"
     rounds: int = 30
     schedule: Schedule = "decaying"
     initial_share: float = 0.25

@@ -3,7 +3,6 @@
 import json
 import random
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
+from prefrl.labelling.person_teacher import PersonTeacher
 from prefrl.plain_observations import PlainObservation
 from prefrl.preference_learner import PreferenceLearner
 from prefrl.reward_model import make_reward_model
@@ -25,6 +25,7 @@ from prefrl.trees import Array
 
 from .episode_returns import EpisodeReturns
 from .metrics import Metrics, MetricsLog
+from .people import People
 from .policy_snapshots import policy_bytes, snapshot_rounds, write_snapshot
 from .ppo import make_ppo, update_normalisation
 from .recording_env import RecordingVecEnv
@@ -36,8 +37,11 @@ from .settings import RunSettings
 from .spaces import check_trainable
 from .worlds import make_worlds
 
-TEACHERS: dict[str, Callable[[], Teacher]] = {"oracle": OracleTeacher}
+TEACHERS = ("oracle", "human")
 """The teachers that can be named on the command line."""
+
+CHECKPOINT_SHARE = 0.01
+"""About the most share of the time that checkpoints take."""
 
 
 class Progress(Protocol):
@@ -48,6 +52,9 @@ class Progress(Protocol):
 
     def finish_round(self, row: Metrics) -> None:
         """Note a round's metrics."""
+
+    def tell(self, message: str) -> None:
+        """Show a sentence."""
 
     def warn(self, message: str) -> None:
         """Show a warning."""
@@ -70,7 +77,7 @@ class Training:
         folder: Path,
         progress: Progress,
         *,
-        checkpoint_share: float = 0.01,
+        checkpoint_share: float = CHECKPOINT_SHARE,
     ) -> None:
         """Set everything up, from the seed alone."""
         self.settings = settings
@@ -98,6 +105,7 @@ class Training:
             recorder=self.preferences.recorder if self.preferences else None,
             on_termination=lambda: progress.warn(EARLY_TERMINATION),
         )
+        self._people = self._make_people()
         seed = integer_seed(settings.seed, "policy")
         self.agent = make_ppo(self.env, settings.ppo, rewards=self._rewards, seed=seed)
         self._scaler = ReturnScaler(settings.ppo.num_envs, settings.ppo.gamma)
@@ -116,6 +124,7 @@ class Training:
 
     def run(self) -> None:
         """Train to the end, writing metrics and a checkpoint after every round."""
+        self._take_in_given_labels()
         _, self._callback = self.agent._setup_learn(self.planned_steps)
         self.agent.num_timesteps = self.env.steps_taken
         log = MetricsLog(self.folder, self.rounds_done)
@@ -134,6 +143,15 @@ class Training:
             self.seconds = time.monotonic() - began
             self._progress.finish_round(row)
         log.close()
+        if self._people is not None:
+            self._people.finish()
+
+    def _take_in_given_labels(self) -> None:
+        if self.preferences is not None and self.store is not None and self.settings.labels_given:
+            fresh = {c.query.key: c for c in self.store.comparisons()}
+            for key in self.preferences.fitter.keys:
+                fresh.pop(key, None)
+            self.preferences.fitter.add(list(fresh.values()))
 
     def _checkpoint_if_due(self) -> None:
         """Write a checkpoint unless too little time has passed for what the last one took.
@@ -150,20 +168,36 @@ class Training:
         self._checkpoint_due = now + (now - began) / self._checkpoint_share
 
     def _run_round(self, round_: Round) -> Metrics:
+        if self._people is not None:
+            self._progress.advance(self.env.steps_taken, "waiting")
+            self._people.wait_before(round_, self.env.steps_taken)
         self._restart(round_.index)
         for _ in range(round_.rollouts):
-            self._progress.advance(self.env.steps_taken, "acting")
+            self._advance("acting", round_)
             self._collect()
             if round_.trains:
-                self._progress.advance(self.env.steps_taken, "training")
+                self._advance("training", round_)
                 self.agent.train()
             update_normalisation(self.agent)
-        if self.preferences is not None and round_.labels:
-            self._progress.advance(self.env.steps_taken, "asking")
-            self.preferences.ask(round_.index, round_.labels, self.env.steps_taken)
-            self._progress.advance(self.env.steps_taken, "fitting")
-            self.preferences.fit()
+        self._learn_reward(round_)
         return self._metrics(round_)
+
+    def _learn_reward(self, round_: Round) -> None:
+        if self._people is not None:
+            self._people.ask(round_, self.env.steps_taken)
+            self._advance("fitting", round_)
+            self._people.fit_what_is_new()
+        elif self.preferences is not None and (round_.labels or self.settings.labels_given):
+            self._advance("asking", round_)
+            if round_.labels:
+                self.preferences.ask(round_.index, round_.labels, self.env.steps_taken)
+            self._advance("fitting", round_)
+            self.preferences.fit()
+
+    def _advance(self, doing: str, round_: Round) -> None:
+        self._progress.advance(self.env.steps_taken, doing)
+        if self._people is not None:
+            self._people.note(doing, round_)
 
     def _restart(self, round_index: int) -> None:
         # Each round draws from generators of its own, so no checkpoint need hold their state.
@@ -254,6 +288,26 @@ class Training:
         if self.preferences is not None:
             self.preferences.load(folder)
 
+    def _make_teacher(self, store: LabelStore) -> Teacher:
+        if self.settings.teacher == "human":
+            return PersonTeacher(store, self.settings.run)
+        return OracleTeacher()
+
+    def _make_people(self) -> People | None:
+        if self.settings.teacher != "human" or self.settings.labels_given:
+            return None
+        if self.preferences is None or self.store is None:
+            return None
+        return People(
+            self.preferences,
+            self.store,
+            run=self.settings.run,
+            rounds=self._rounds,
+            folder=self.folder,
+            pace=self.settings.pace,
+            tell=self._progress.tell,
+        )
+
     def _make_preferences(
         self, observation_space: Space[Any], action_space: Space[Any]
     ) -> PreferenceLearner:
@@ -267,7 +321,7 @@ class Training:
         return PreferenceLearner(
             model,
             self.store,
-            TEACHERS[self.settings.teacher](),
+            self._make_teacher(self.store),
             run=self.settings.run,
             num_envs=self.settings.ppo.num_envs,
             seed=self.settings.seed,

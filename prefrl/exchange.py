@@ -65,6 +65,29 @@ def read_answers(folder: Path) -> list[Answer]:
     return list(answers.values())
 
 
+def read_labels(path: Path) -> list[Answer]:
+    """Read the verdicts of a run's folder, of a label store, or of what `export_labels` wrote.
+
+    Raises:
+        UserError: If there are none, or they cannot be read.
+    """
+    if (path / "comparisons.jsonl").exists():
+        answers = read_answers(path)
+    else:
+        file = path / "labels.sqlite" if path.is_dir() else path
+        if not file.exists():
+            raise UserError(
+                f"{path} holds no labels; give the folder of a run or of exported labels, "
+                "or a label store"
+            )
+        store = LabelStore(file)
+        answers = [label.answer for label in store.labels() if label.answer is not None]
+        store.close()
+    if not answers:
+        raise UserError(f"{path} holds no labels that were answered")
+    return answers
+
+
 def import_labels(store: LabelStore, folder: Path) -> int:
     """Add the verdicts of exported files to a store; those it has already are left as they are.
 

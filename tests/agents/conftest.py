@@ -65,12 +65,16 @@ class Silent:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
         self.warnings: list[str] = []
+        self.told: list[str] = []
 
     def advance(self, steps: int, activity: str) -> None:
         pass
 
     def finish_round(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
+
+    def tell(self, message: str) -> None:
+        self.told.append(message)
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)

@@ -96,7 +96,7 @@ def train(options: Options) -> tuple[list[Mark], int]:
         steps=options.steps,
         out=options.folder,
     )
-    settings, folder = told.resolve()
+    settings, folder, _ = told.resolve()
     create_run_folder(folder, settings)
     watcher = Watcher(options)
     watcher.training = Training(settings, folder, watcher)
