@@ -5,6 +5,7 @@ from typing import Any
 
 import gymnasium
 
+from prefrl.candidates import row_space
 from prefrl.errors import UserError
 from prefrl.segments import Segment
 from prefrl.teachers import Answer
@@ -29,7 +30,9 @@ def check_labels(answers: Sequence[Answer], env: gymnasium.Env[Any, Any]) -> Non
     """
     if answers and not labels_in(answers):
         raise UserError("the given labels are all skips, which say nothing to train on")
-    expected = _shapes(env.observation_space), env.action_space.shape or ()
+    # Of candidates, segments keep the rows that were chosen.
+    kept = row_space(env.observation_space, env.action_space) or env.observation_space
+    expected = _shapes(kept), env.action_space.shape or ()
     for answer in answers:
         for segment in answer.query.segments:
             found = _observation_shapes(segment), segment.actions.shape[1:]
