@@ -58,13 +58,14 @@ def write_images(path: Path, segment: Segment, drawer: SegmentDrawer) -> None:
         UserError: If the segment cannot be drawn.
     """
     content: dict[str, Any] = {"frames_per_second": drawer.frames_per_second}
-    content["frames"] = [_jpeg(frame) for frame in drawer.pictures(segment)]
+    content["frames"] = [jpeg(frame) for frame in drawer.pictures(segment)]
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(json.dumps(content))
     partial.replace(path)
 
 
-def _jpeg(frame: Frame) -> str:
+def jpeg(frame: Frame) -> str:
+    """Return a frame as a JPEG file in base 64."""
     from PIL import Image
 
     file = BytesIO()

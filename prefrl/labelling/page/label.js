@@ -104,6 +104,7 @@ const discard = (pair) => players(pair).forEach((player) => player.remove());
 
 function show() {
   byId("waiting").hidden = pairs.length > 0;
+  byId("clips").dataset.pair = pairs.length ? name(pairs[0].key) : "";
   if (!pairs.length) return;
   for (const player of players(pairs[0])) player.element.classList.remove("later");
   restart();

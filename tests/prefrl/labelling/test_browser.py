@@ -1,0 +1,196 @@
+"""A sitting in a browser: what is pressed is what the store holds."""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prefrl.labelling.clip_worker import jpeg
+from prefrl.labelling.ledger import AskedQuestion, Ledger
+from prefrl.labelling.questions import shown_left
+from prefrl.labelling.server import PageSettings, served_beside
+from prefrl.queries import Query, QueryKey
+from prefrl.segments import Segment
+from prefrl.store import LabelStore
+from prefrl.video import write_video
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed"
+)
+
+PAIRS = 34
+KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowUp": "tie", "ArrowDown": "skip"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, make_segment: Callable[..., Segment]) -> PageSettings:
+    """A page of 34 pairs whose clips are there already."""
+    store = LabelStore(tmp_path / "labels.sqlite")
+    segments = [make_segment([float(index)]) for index in range(PAIRS + 1)]
+    store.ask(
+        [
+            Query(QueryKey("run", 0, index), (segments[index], segments[index + 1]))
+            for index in range(PAIRS)
+        ]
+    )
+    store.close()
+    film = tmp_path / "film.mp4"
+    write_video(film, [np.full((64, 64, 3), shade, np.uint8) for shade in range(0, 200, 10)], 20)
+    (tmp_path / "clips").mkdir()
+    for segment in segments:
+        shutil.copy(film, tmp_path / "clips" / f"{segment.id}.mp4")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    place = {"folder": str(tmp_path), "store": str(tmp_path / "labels.sqlite"), "run": "run"}
+    return PageSettings(**place, env="CartPole-v1", task="Prefer it.", budget=PAIRS, port=port)
+
+
+@pytest.fixture
+def page(settings: PageSettings) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with served_beside(settings), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(20_000)
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.goto(settings.link)
+        page.keyboard.press("Enter")  # closes the first-time help
+        yield page
+        browser.close()
+
+
+def shown_pair(page: Any) -> str:
+    """Return the round, index and repeat of the pair that is shown, once there is one."""
+    page.wait_for_function("() => document.querySelector('#clips').dataset.pair")
+    return str(page.get_attribute("#clips", "data-pair"))
+
+
+class Sitting:
+    """Presses keys, and keeps account of what they must have done."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.said: dict[str, str] = {}
+        self.order: list[str] = []
+
+    def press(self, key: str) -> None:
+        pair = shown_pair(self.page)
+        assert pair not in self.said, "a pair that has a verdict is shown"
+        self.page.keyboard.press(key)
+        self.said[pair] = KEYS[key]
+        self.order.append(pair)
+
+    def undo(self, key: str) -> None:
+        pair = self.order.pop()
+        del self.said[pair]
+        self.page.keyboard.press(key)
+        self.page.wait_for_function(
+            "pair => document.querySelector('#clips').dataset.pair === pair", arg=pair
+        )
+
+
+def saved(question: AskedQuestion) -> str:
+    assert question.standing is not None
+    verdict = question.standing.verdict
+    if isinstance(verdict, str):
+        return verdict
+    return "left" if verdict == shown_left(question.key) else "right"
+
+
+def saved_verdicts(settings: PageSettings) -> dict[str, str]:
+    questions = Ledger(LabelStore(settings.store), "run").questions()
+    answered = [(q.key, saved(q)) for q in questions if q.standing is not None]
+    return {f"{key.round}/{key.index}/{key.repeat}": verdict for key, verdict in answered}
+
+
+def paused(page: Any) -> list[bool]:
+    shown = "[...document.querySelectorAll('video:not(.later)')].map(video => video.paused)"
+    states: list[bool] = page.evaluate(shown)
+    return states
+
+
+def test_the_store_holds_exactly_what_was_pressed(page: Any, settings: PageSettings) -> None:
+    sitting = Sitting(page)
+    keys = list(KEYS)
+    for number in range(8):
+        sitting.press(keys[number % 4])
+    sitting.undo("z")
+    sitting.undo("Backspace")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => [...document.querySelectorAll('video')].every(v => v.paused)")
+    assert paused(page) == [True, True]
+    for number in range(10):
+        sitting.press(keys[number % 3])
+    page.keyboard.press("Space")
+    page.reload()
+    page.wait_for_selector("video:not(.later)")
+    for _ in range(11):
+        sitting.undo("z")
+    for number in range(25):  # 5 were kept
+        sitting.press(keys[(number + 1) % 4])
+    page.wait_for_function("() => localStorage.getItem('prefrl-outbox-run') === '[]'")
+    assert len(sitting.said) == 30
+    assert saved_verdicts(settings) == sitting.said
+    assert page.faults == []
+
+
+def test_presses_without_a_pair_are_ignored_and_the_page_says_so(
+    page: Any, settings: PageSettings
+) -> None:
+    sitting = Sitting(page)
+    for _ in range(PAIRS):
+        sitting.press("ArrowDown")  # what nobody can tell is not asked again
+    page.wait_for_function("() => !document.querySelector('#clips').dataset.pair")
+    page.keyboard.press("ArrowRight")
+    assert "nothing was saved" in page.inner_text("#note")
+    page.wait_for_function(
+        "() => document.querySelector('#why').textContent.includes('All questions are answered')"
+    )
+    assert saved_verdicts(settings) == sitting.said
+
+
+def test_unconfirmed_verdicts_are_sent_after_a_reload(page: Any, settings: PageSettings) -> None:
+    pair = shown_pair(page)
+    page.route("**/verdict", lambda route: route.abort())
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function(
+        "() => document.querySelector('#note').textContent.includes('not saved')"
+    )
+    assert saved_verdicts(settings) == {}
+    page.unroute("**/verdict")
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#note').classList.contains('saved')")
+    assert saved_verdicts(settings) == {pair: "tie"}
+    assert shown_pair(page) != pair
+
+
+def test_a_browser_that_plays_no_film_shows_pictures(page: Any, settings: PageSettings) -> None:
+    picture = jpeg(np.full((64, 64, 3), 200, np.uint8))
+    clip = json.dumps({"frames_per_second": 20, "frames": [picture] * 5})
+    for film in Path(settings.folder, "clips").glob("*.mp4"):
+        film.with_suffix(".json").write_text(clip)
+        film.write_bytes(b"no film")
+    page = page.context.browser.new_page()  # which has kept no films
+    page.goto(settings.link)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("canvas:not(.later)")
+    brightness = """() => {
+        const canvas = document.querySelector('canvas:not(.later)');
+        return canvas.getContext('2d').getImageData(5, 5, 1, 1).data[0];
+    }"""
+    page.wait_for_function(f"() => ({brightness})() > 150")
+    pair = shown_pair(page)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => document.querySelector('#note').classList.contains('saved')")
+    assert saved_verdicts(settings) == {pair: "left"}
