@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 
-from prefrl.labelling.activity import Activity, write_activity
+from prefrl.labelling.activity import Activity, in_words, write_activity
 from prefrl.labelling.ledger import AskedQuestion, Ledger
 from prefrl.labelling.progress import labels_used
 from prefrl.preference_learner import PreferenceLearner
@@ -56,6 +56,11 @@ class People:
         activity = Activity(doing, round_.index + 1, len(self._rounds), missing)
         write_activity(self._folder, activity)
 
+    @property
+    def labels(self) -> int:
+        """How much of the budget is spent."""
+        return labels_used(self._ledger.questions())
+
     def finish(self) -> None:
         """Write down for the page that nothing more will be asked."""
         write_activity(self._folder, Activity("finished"))
@@ -69,11 +74,11 @@ class People:
         """
         required = self._required_before(round_) if self._pace == "labels" else 0
         told = False
-        while (missing := required - labels_used(self._ledger.questions())) > 0:
+        while (missing := required - self.labels) > 0:
             self._ask_up_to(required, self._rounds[round_.index - 1], agent_step)
             self.note("waiting", round_, missing)
             if not told:
-                self._tell(f"waiting for {missing} more labels")
+                self._tell(f"waiting for {in_words(missing)}")
                 told = True
             time.sleep(POLL_SECONDS)
         self.fit_what_is_new()

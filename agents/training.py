@@ -254,6 +254,8 @@ class Training:
         if self.preferences is not None and self.preferences.last_report is not None:
             report = self.preferences.last_report
             row["labels"] = report.comparisons
+            if self._people is not None:
+                row["labels"] = self._people.labels  # without re-asks
             row |= {f"reward/{name}": value for name, value in vars(report).items()}
         return row | {name: float(value) for name, value in logged.items()}
 

@@ -38,8 +38,13 @@ class Activity:
             return "No training is running that could ask more."
         where = f"round {self.round} of {self.rounds}"
         if self.missing:
-            return f"Training waits for {self.missing} more labels ({where})."
+            return f"Training waits for {in_words(self.missing)} ({where})."
         return f"The agent is {self.doing} ({where}); it asks again when a round is over."
+
+
+def in_words(missing: int) -> str:
+    """Return how many labels are missing, in words."""
+    return "1 more label" if missing == 1 else f"{missing} more labels"
 
 
 def write_activity(folder: Path, activity: Activity) -> None:

@@ -1,9 +1,15 @@
 """The command line: what it says and with which status it ends."""
 
 import fcntl
+import itertools
 import json
 import os
+import re
 import shutil
+import socket
+import threading
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +19,7 @@ from prefrl.agents import load
 from prefrl.agents.cli import main
 from prefrl.agents.run_folder import read_settings
 from prefrl.checkpoints import whole_checkpoints
+from prefrl.labelling.server import PageSettings
 from prefrl.store import LabelStore
 
 TINY = ["--steps", "800", "--labels", "12", "--rounds", "3", "--num-envs", "2"]
@@ -73,6 +80,10 @@ def result(folder: Path) -> dict[str, Any]:
             "known are: oracle, human",
         ),
         ("train CartPole-v1 --reward false", "--reward"),
+        ("train CartPole-v1 --labels-from nowhere", "nowhere holds no labels"),
+        ("train CartPole-v1 --teacher human --port 99999", "--port must be from 1 to 65535"),
+        ("label nowhere", "nowhere is no run"),
+        ("label nowhere --labels -1", "--labels must be at least 0, not -1"),
         ("train CartPole-v1 --lables 3", "--labels"),
         ("train Blackjack-v1", "observation space is Tuple, which is not supported"),
         ("train", "Required options"),
@@ -225,3 +236,84 @@ def test_a_run_killed_before_its_first_checkpoint_starts_anew(run: Path) -> None
 def test_a_folder_that_cannot_be_exported_to(capsys: pytest.CaptureFixture[str], run: Path) -> None:
     Path("file").write_text("")
     assert "file" in fails(capsys, "labels", "export", "run", "--out", "file/labels")
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        arguments = f"train CartPole-v1 --teacher human --port {port} --out run"
+        message = fails(capsys, *arguments.split())
+    assert f"port {port} (Address already in use); use --port " in message
+    assert not Path("run").exists()
+
+
+def test_labels_that_exist_are_trained_on(run: Path) -> None:
+    main(["train", "prefrl/Reacher-v0", *TINY, "--out", "other", "--labels-from", "run"])
+    assert result(Path("other"))["labels"] == 12
+    assert 0 <= result(Path("other"))["reward_heldout_accuracy"] <= 1
+    keys = [label.query.key.run for label in LabelStore("other/labels.sqlite").labels()]
+    assert keys == ["run"] * 12
+
+
+def test_given_labels_of_another_environment(capsys: pytest.CaptureFixture[str], run: Path) -> None:
+    arguments = ["train", "CartPole-v1", "--out", "other", "--labels-from", "run"]
+    assert "about another environment" in fails(capsys, *arguments)
+    assert not Path("other").exists()
+
+
+def test_a_stopped_run_is_labelled_from_its_pool(
+    monkeypatch: pytest.MonkeyPatch, run: Path
+) -> None:
+    served: list[PageSettings] = []
+    monkeypatch.setattr("prefrl.labelling.server.serve", served.append)
+    main(["label", "run"])
+    main(["label", "run", "--labels", "5"])
+    main(["label", "run"])
+    questions = LabelStore("run/labels.sqlite").labels("run")
+    assert len(questions) == 17
+    assert sum(question.answer is None for question in questions) == 5
+    assert [page.budget for page in served] == [12, 12, 12]
+
+
+def test_a_run_on_the_true_reward_has_nothing_to_label(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["train", "prefrl/Reacher-v0", *TINY, "--out", "run", "--reward", "true"])
+    assert "run was trained on the true reward" in fails(capsys, "label", "run")
+
+
+def test_people_label_while_the_agent_trains() -> None:
+    """The command serves the page, waits for labels, and ends with them."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    labeller = threading.Thread(target=answer_everything, args=(f"http://127.0.0.1:{port}",))
+    labeller.start()
+    human = ["--teacher", "human", "--port", str(port), "--out", "run"]
+    main(["train", "prefrl/Reacher-v0", *TINY, *human])
+    labeller.join()
+    assert result(Path("run"))["labels"] == 12
+    answers = LabelStore("run/labels.sqlite").comparisons()
+    assert {answer.labeller for answer in answers} == {"robot"}  # type: ignore[attr-defined]
+
+
+def answer_everything(link: str) -> None:
+    """Answer through the page's own requests, until the server is gone."""
+    who = {"labeller": "robot", "tab": "tab-of-robot", "seconds": 1, "verdict": "left"}
+    for number in itertools.count():
+        time.sleep(0.05)
+        try:
+            page = urllib.request.urlopen(link, timeout=20).read().decode()
+            found = re.search(r'data-posting="(\w+)"', page)
+            assert found is not None
+            url = f"{link}/pairs?labeller=robot&tab=tab-of-robot"
+            pairs = json.loads(urllib.request.urlopen(url, timeout=20).read())["pairs"]
+            for pair in pairs[:1]:
+                body = {**who, "key": pair["key"], "token": f"token-{number:06d}"}
+                headers = {"X-CSRF-Token": found[1]}
+                data = json.dumps(body).encode()
+                urllib.request.urlopen(
+                    urllib.request.Request(f"{link}/verdict", data, headers), timeout=20
+                ).close()
+        except OSError:
+            if (Path("run") / "result.json").exists() or number > 2000:
+                return
