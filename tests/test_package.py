@@ -38,6 +38,9 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
         "agents/report.html.jinja",
         "agents/report.css",
         "envs/text/tokenizer.json",
+        "labelling/page/label.html",
+        "labelling/page/label.css",
+        "labelling/page/label.js",
     }
     assert installed == expected | {f"prefrl/{name}" for name in data}
 

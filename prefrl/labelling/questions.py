@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from prefrl.labelling.ledger import AskedQuestion, Ledger, Submission
 from prefrl.queries import QueryKey
 
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
 """How long a question is kept for a page that is not heard of any more, in seconds."""
 
 REPEAT_SHARE = 0.05

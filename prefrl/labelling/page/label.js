@@ -37,7 +37,7 @@ class Film {
   get length() { return this.element.duration || 1; }
   get time() { return this.element.currentTime; }
   get ended() { return this.element.ended; }
-  start() { this.element.currentTime = 0; }
+  start() { if (this.element.currentTime) this.element.currentTime = 0; } // seeking costs time
   run(on) {
     this.element.playbackRate = speed;
     if (!on) this.element.pause();
@@ -176,8 +176,9 @@ function choose(verdict) {
   const pair = pairs.shift();
   const seconds = (performance.now() - shownAt) / 1000;
   answered.add(name(pair.key));
-  discard(pair);
+  players(pair).forEach((player) => { player.run(false); player.element.classList.add("later"); });
   show();
+  setTimeout(discard, 100, pair); // after the next pair has begun to play
   post("/verdict", { key: pair.key, verdict, seconds });
 }
 
