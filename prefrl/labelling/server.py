@@ -29,6 +29,9 @@ START_SECONDS = 60.0
 
 PORTS_TO_TRY = 100
 
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that mean all of this machine's, and what reaches them from here."""
+
 
 @dataclass(frozen=True)
 class PageSettings:
@@ -59,7 +62,8 @@ class PageSettings:
     @property
     def link(self) -> str:
         """The address to open in a browser; with a token where other hosts may."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        name = socket.gethostname() if self.host in EVERYWHERE else self.host
+        host = f"[{name}]" if ":" in name else name
         if is_local(self.host):
             return f"http://{host}:{self.port}/"
         return f"http://{host}:{self.port}/?token={read_secrets(Path(self.folder)).access}"
@@ -148,7 +152,7 @@ def main() -> None:
 
 def _wait_until_it_answers(settings: PageSettings, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    host = EVERYWHERE.get(settings.host, settings.host)
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((host, settings.port), 1):
             return

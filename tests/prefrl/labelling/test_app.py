@@ -172,7 +172,7 @@ def test_no_other_file_is_reached(client: TestClient, path: str) -> None:
 
 def test_posts_need_the_pages_token(client: TestClient) -> None:
     for headers in ({}, {"X-CSRF-Token": "wrong"}, {"X-CSRF-Token": b"\xe9".decode("latin-1")}):
-        encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+        encoded = [(n.encode(), value.encode("latin-1")) for n, value in headers.items()]
         assert client.post("/verdict", json={}, headers=encoded).status_code == 403
 
 

@@ -50,20 +50,29 @@ def settings(tmp_path: Path, make_segment: Callable[..., Segment]) -> PageSettin
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    place = {"folder": str(tmp_path), "store": str(tmp_path / "labels.sqlite"), "run": "run"}
+    place: dict[str, Any] = {
+        "folder": str(tmp_path),
+        "store": str(tmp_path / "labels.sqlite"),
+        "run": "run",
+    }
     return PageSettings(**place, env="CartPole-v1", task="Prefer it.", budget=PAIRS, port=port)
 
 
 @pytest.fixture
-def page(settings: PageSettings) -> Iterator[Any]:
+def faults() -> list[str]:
+    """What went wrong in the page's code."""
+    return []
+
+
+@pytest.fixture
+def page(settings: PageSettings, faults: list[str]) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with served_beside(settings), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         page.set_default_timeout(20_000)
-        page.faults = []
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(settings.link)
         page.keyboard.press("Enter")  # closes the first-time help
         yield page
@@ -120,7 +129,9 @@ def paused(page: Any) -> list[bool]:
     return states
 
 
-def test_the_store_holds_exactly_what_was_pressed(page: Any, settings: PageSettings) -> None:
+def test_the_store_holds_exactly_what_was_pressed(
+    page: Any, settings: PageSettings, faults: list[str]
+) -> None:
     sitting = Sitting(page)
     keys = list(KEYS)
     for number in range(8):
@@ -142,7 +153,7 @@ def test_the_store_holds_exactly_what_was_pressed(page: Any, settings: PageSetti
     page.wait_for_function("() => localStorage.getItem('prefrl-outbox-run') === '[]'")
     assert len(sitting.said) == 30
     assert saved_verdicts(settings) == sitting.said
-    assert page.faults == []
+    assert faults == []
 
 
 def test_presses_without_a_pair_are_ignored_and_the_page_says_so(

@@ -31,8 +31,8 @@ def test_self_consistency_counts_pairs_that_were_decided_twice() -> None:
 
 def test_kappa_of_a_worked_example() -> None:
     """20 and 15 agreements, 5 and 10 disagreements: p_o = 0.7, p_e = 0.5."""
-    one: list[Verdict] = [0] * 25 + [1] * 25
-    other: list[Verdict] = [0] * 20 + [1] * 5 + [0] * 10 + [1] * 15
+    one: list[Verdict] = [*[0] * 25, *[1] * 25]
+    other: list[Verdict] = [*[0] * 20, *[1] * 5, *[0] * 10, *[1] * 15]
     assert cohens_kappa(one, other) == pytest.approx(0.4)
 
 
