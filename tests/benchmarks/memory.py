@@ -77,6 +77,10 @@ class Watcher:
         self.marks.append(Mark(steps, resident_bytes(), self.training.preferences.pool.nbytes))
         print(f"{steps:,} steps: {self.marks[-1].resident / 2**20:.1f} MiB", flush=True)
 
+    def tell(self, message: str) -> None:
+        """Show a sentence."""
+        print(message)
+
     def warn(self, message: str) -> None:
         """Show a warning."""
         print(message)
