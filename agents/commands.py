@@ -25,7 +25,6 @@ from .evaluation import evaluate
 from .metrics import finite_or_none, read_metrics
 from .page import Address, check_address, needs_people, page_beside
 from .recovery import mend_store
-from .report import write_report
 from .run_folder import (
     LABELS,
     claim_run,
@@ -120,6 +119,10 @@ def watch_progress(folder: Path, out: Path, seconds: float, size: int, console: 
 
 def report(folder: Path, console: Console) -> None:
     """Write a run's report."""
+    try:
+        from .report import write_report
+    except ModuleNotFoundError as error:
+        raise UserError("reports need the report extra: pip install 'prefrl[report]'") from error
     with _drawing_bar(console) as progress:
         path = write_report(folder, progress=progress)
     console.print(f"wrote {escape(str(path))}")

@@ -10,8 +10,12 @@ from matplotlib.ticker import MaxNLocator
 
 from .chart_style import LABEL_COLOUR, PREDICTED_COLOUR, TRUE_COLOUR, make_axes
 
-TRUE = "true return (never seen by the agent)"
+TRUE = "true return"
+UNSEEN = "true return (never seen by the agent)"
 PREDICTED = "predicted return (in units that each fit sets anew)"
+
+MOST_STEPS = 5
+"""Numbers of steps written below at most."""
 
 MOST_NUMBERS = 8
 """Marks of labels that are numbered at most; more would overlap."""
@@ -42,10 +46,10 @@ def learning_curve(
     figure, true_axes = make_axes(title, width, height)
     predicted = any(row.get("predicted_return") is not None for row in rows)
     true_axes.spines["right"].set_visible(predicted)
-    _plot(true_axes, rows, "true_return", TRUE, TRUE_COLOUR)
+    _plot(true_axes, rows, "true_return", UNSEEN if predicted else TRUE, TRUE_COLOUR)
     handles = true_axes.get_lines()
     true_axes.set_xlabel("environment steps")
-    true_axes.xaxis.set_major_locator(MaxNLocator(5))
+    true_axes.xaxis.set_major_locator(MaxNLocator(MOST_STEPS))
     true_axes.xaxis.set_major_formatter("{x:,.0f}")
     if predicted:
         true_axes.set_xlabel("environment steps (above: labels given)")

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from prefrl.checkpoints import newest_checkpoint
@@ -74,8 +75,7 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
         The file.
 
     Raises:
-        UserError: If the folder is no run, has no whole checkpoint or no readable label store, or
-            Jinja2 is not installed.
+        UserError: If the folder is no run, or has no whole checkpoint or no readable label store.
     """
     config, settings = read_config(folder), read_settings(folder)
     newest_checkpoint(folder)
@@ -107,10 +107,6 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
 
 
 def _render(**values: Any) -> str:
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise UserError("reports need the report extra: pip install 'prefrl[report]'") from error
     here = files(__package__)
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -58,7 +58,9 @@ def agent_clips(
     chosen = _chosen(snapshot_steps(folder))
     clips = []
     for place, (heading, steps) in enumerate(chosen):
-        source = _film(partial(film_run, folder, steps=steps, seconds=AGENT_SECONDS, size=SIZE))
+        source = _film(
+            partial(film_run, folder, steps=steps, seconds=AGENT_SECONDS, size=SIZE, hold=True)
+        )
         clips.append(Clip(heading, _when(steps, returns), source))
         progress((place + 1) / len(chosen))
     return clips
@@ -131,7 +133,8 @@ def _when(steps: int | None, returns: Mapping[int, float | None]) -> str:
     if steps is None:
         return ""
     known = returns.get(steps)
-    return f"after {steps:,} steps" + ("" if known is None else f": true return {number(known)}")
+    shown = "" if known is None else f": true return in training {number(known)}"
+    return f"after {steps:,} steps{shown}"
 
 
 def _chosen(steps: Sequence[int]) -> list[tuple[str, int | None]]:

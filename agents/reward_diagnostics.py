@@ -92,12 +92,18 @@ class JudgedSegments:
     """What a learned reward and the true one say of the same segments.
 
     Attributes:
-        predicted: Sums of normalised rewards, by members new to the segment, `[S]`.
+        predicted: Returns by the reward as it was fitted, each member's of mean 0 and standard
+            deviation 1 over the segments, averaged over the members new to the segment, `[S]`.
+        given: The same by the reward as the agent gets it, with mean 0 per step, `[S]`. Where
+            segments differ in length, this may put them into another order.
         true: True returns, `[S]`.
+        lengths: Steps that count, `[S]`.
     """
 
     predicted: Array
+    given: Array
     true: Array
+    lengths: Array
 
 
 def judge_comparisons(
@@ -146,13 +152,17 @@ def judge_segments(
             new[segment.id] = new.get(segment.id, True) & members
     kept = [segment for identity, segment in segments.items() if new[identity].any()]
     if not kept:
-        return JudgedSegments(np.zeros(0), np.zeros(0))
-    lengths = torch.tensor([float(segment.mask.sum()) for segment in kept])
-    raw = member_returns(model, [(segment,) for segment in kept])[..., 0]
-    normalised = (raw - model.output_mean[:, None] * lengths) / model.output_std[:, None]
+        return JudgedSegments(*np.zeros((4, 0)))
+    lengths = np.array([segment.mask.sum() for segment in kept])
+    raw = member_returns(model, [(segment,) for segment in kept])[..., 0].double()
+    shifts = model.output_mean[:, None] * torch.from_numpy(lengths)
     weights = np.stack([new[segment.id] for segment in kept], 1)
-    predicted = np.average(normalised.numpy(), axis=0, weights=weights)
-    return JudgedSegments(predicted, np.array([segment.true_return for segment in kept]))
+    fitted, given = (
+        np.average(_standardised(returns).numpy(), axis=0, weights=weights)
+        for returns in (raw, raw - shifts)
+    )
+    true = np.array([segment.true_return for segment in kept])
+    return JudgedSegments(fitted, given, true, lengths)
 
 
 def calibration(judged: Sequence[Judged], bins: int = BINS) -> list[Bin]:
@@ -226,6 +236,12 @@ def rank_correlation(one: Array, other: Array) -> float:
     if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return math.nan
     return float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
+
+
+def _standardised(returns: torch.Tensor) -> torch.Tensor:
+    # Members agree neither on a scale nor, where lengths are equal, on where zero is.
+    spread = returns.std(1, correction=0, keepdim=True).clamp_min(1e-12)
+    return (returns - returns.mean(1, keepdim=True)) / spread
 
 
 def _ranks(values: Array) -> Array:

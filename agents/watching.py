@@ -26,6 +26,7 @@ def film_run(
     steps: int | None = None,
     seconds: float = 10.0,
     size: int = 256,
+    hold: bool = False,
     progress: Callable[[float], None] = lambda share: None,
 ) -> None:
     """Film an episode of a run's agent, acting deterministically.
@@ -36,6 +37,7 @@ def film_run(
         steps: As of which policy snapshot; by default as of the newest checkpoint.
         seconds: The longest duration of the film.
         size: Height and width of drawn robots, in pixels.
+        hold: Whether to hold the last picture for half a second, for films shown in a loop.
         progress: Called with the share done, in (0, 1].
 
     Raises:
@@ -50,6 +52,7 @@ def film_run(
         seed=integer_seed(settings.seed, "film"),
         seconds=seconds,
         size=size,
+        hold=hold,
         progress=progress,
     )
 

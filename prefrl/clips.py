@@ -1,6 +1,6 @@
 """Clips: episodes, segments and comparisons as films."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def film_episode(
     seed: int = 0,
     seconds: float = 10.0,
     size: int = 256,
+    hold: bool = False,
     progress: Callable[[float], None] = lambda share: None,
 ) -> None:
     """Act for an episode and write it as a film that plays in real time.
@@ -40,6 +41,7 @@ def film_episode(
         seed: Determines the episode's start.
         seconds: The longest duration of the film; the rest of the episode is left out.
         size: Height and width of drawn robots, in pixels.
+        hold: Whether to hold the last picture for half a second, for films shown in a loop.
         progress: Called with the share done, in (0, 1].
 
     Raises:
@@ -48,7 +50,8 @@ def film_episode(
     drawer = EpisodeDrawer(env_id, env_kwargs, size=size)
     frames = drawer.pictures(act, seed=seed, seconds=seconds, progress=progress)
     try:
-        write_video(path, frames, drawer.frames_per_second)
+        held = round(HOLD_SECONDS * drawer.frames_per_second) if hold else 0
+        write_video(path, _held(frames, held), drawer.frames_per_second)
     finally:
         drawer.close()
 
@@ -85,6 +88,12 @@ def write_comparison_clip(path: Path, segments: Sequence[Segment], drawer: Segme
     held = [[*column, *[column[-1]] * (length - len(column))] for column in columns]
     rows = map(_beside, zip(*held, strict=True))
     write_video(path, rows, drawer.frames_per_second)
+
+
+def _held(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
+    for frame in frames:
+        yield frame
+    yield from [frame] * count
 
 
 def _beside(frames: Sequence[Frame]) -> Frame:

@@ -20,7 +20,7 @@ def blocks(language: str) -> list[str]:
 def commands() -> list[str]:
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     found = [line.split("#")[0].strip() for line in lines if line.startswith("prefrl ")]
-    found += re.findall(r"`(prefrl (?:train|resume|watch|label|labels) [^`]+)`", README)
+    found += re.findall(r"`(prefrl (?:train|resume|watch|report|label|labels) [^`]+)`", README)
     return [command for command in found if "--help" not in command]
 
 

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import threading
@@ -91,6 +92,7 @@ def result(folder: Path) -> dict[str, Any]:
         ("resume nowhere", "nowhere is no run"),
         ("watch nowhere", "nowhere is no run"),
         ("watch nowhere --every-checkpoint", "nowhere is no run"),
+        ("watch nowhere --seconds 0", "--seconds above 0"),
         ("report nowhere", "nowhere is no run"),
         ("labels export nowhere --out out", "nowhere is no run"),
         ("labels import nowhere out", "nowhere is no run"),
@@ -152,6 +154,19 @@ def test_train_writes_its_results(run: Path) -> None:
     assert len((run / "metrics.jsonl").read_text().splitlines()) == 4
     assert (run / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert list((run / "tensorboard").iterdir())
+
+
+def test_the_command_is_kept(run: Path) -> None:
+    command = json.loads((run / "config.json").read_text())["command"]
+    assert shlex.split(command) == ["prefrl", "train", "prefrl/Reacher-v0", *TINY, "--out", "run"]
+
+
+def test_a_report_of_a_run_without_a_checkpoint(
+    capsys: pytest.CaptureFixture[str], run: Path
+) -> None:
+    shutil.rmtree(run / "checkpoints")
+    assert "run has no whole checkpoint yet" in fails(capsys, "report", "run")
+    assert not (run / "report.html").exists()
 
 
 def test_the_same_command_twice_gives_the_same_result(run: Path) -> None:

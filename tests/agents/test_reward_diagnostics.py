@@ -142,22 +142,43 @@ def test_choices_of_several_sizes_are_judged_together() -> None:
     assert all(one.loss == pytest.approx(math.log(2)) for one in judged if one.target.max() < 1)
 
 
-def test_returns_of_segments_are_those_of_the_normalised_reward() -> None:
+def standardised(values: np.ndarray) -> np.ndarray:
+    result: np.ndarray = (values - values.mean()) / values.std()
+    return result
+
+
+def test_segments_are_judged_by_members_new_to_them() -> None:
     model = action_model()
-    model.output_mean.fill_(0.5)
-    model.output_std.fill_(2.0)
+    with torch.no_grad():
+        model.weights[0][2].mul_(7)  # another scale and another zero, which are no disagreement
+        model.biases[0][2].add_(3)
     shared = make_segment(-4.0)
     comparisons = [
         Comparison(Query(QueryKey("run", 0, index), (shared, make_segment(float(index)))), 0)
         for index in range(60)
     ]
     judged = judge_segments(model, comparisons, seed=0)
-    np.testing.assert_allclose(judged.predicted, (judged.true - 3 * 0.5) / 2, rtol=1e-5)
+    np.testing.assert_allclose(judged.predicted, standardised(judged.true), atol=1e-5)
     assert rank_correlation(judged.predicted, judged.true) == pytest.approx(1)
     new = [bootstrap_counts(0, one.query.key, 3) == 0 for one in comparisons]
     assert not np.all(new, 0).any(), "somebody trained on the shared segment"
     assert len(judged.true) == sum(one.any() for one in new)
     assert -12.0 not in judged.true
+
+
+def test_shifted_rewards_order_segments_of_several_lengths_otherwise() -> None:
+    """With reward 1 per step, long segments are better; shifted by 1.5 per step they are worse."""
+    segments = [make_segment(1.0, steps) for steps in range(1, 81)]
+    comparisons = [
+        Comparison(Query(QueryKey("run", 0, index), (short, long)), 1)
+        for index, (short, long) in enumerate(zip(segments[::2], segments[1::2], strict=True))
+    ]
+    model = action_model()
+    model.output_mean.fill_(1.5)
+    judged = judge_segments(model, comparisons, seed=0)
+    assert rank_correlation(judged.predicted, judged.true) == pytest.approx(1)
+    assert rank_correlation(judged.given, judged.true) == pytest.approx(-1)
+    np.testing.assert_array_equal(judged.lengths, judged.true)
 
 
 def test_nothing_to_judge() -> None:
