@@ -10,6 +10,9 @@ HEIGHT = 28
 LETTERS = 15
 """Height of its letters, in pixels; smaller where they would not fit."""
 
+MARGIN = 4
+"""Pixels left free beside it on each side."""
+
 
 def with_caption(frame: Frame, text: str) -> Frame:
     """Return a picture with a line of text on a white strip below it.
@@ -27,8 +30,8 @@ def with_caption(frame: Frame, text: str) -> Frame:
     strip = Image.new("RGB", (width, HEIGHT), "white")
     draw = ImageDraw.Draw(strip)
     font = ImageFont.load_default(LETTERS)
-    needed = draw.textlength(text, font)
-    if needed > width:
-        font = ImageFont.load_default(LETTERS * width / needed)
+    needed, room = draw.textlength(text, font), width - 2 * MARGIN
+    if needed > room:
+        font = ImageFont.load_default(LETTERS * room / needed)
     draw.text((width / 2, HEIGHT / 2), text, "black", font, anchor="mm")
     return np.concatenate([frame, np.asarray(strip)])
