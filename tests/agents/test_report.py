@@ -28,6 +28,7 @@ from prefrl.agents.reward_diagnostics import Bin, Judged, JudgedSegments, noisy_
 from prefrl.agents.run_folder import create_run_folder, write_json
 from prefrl.agents.settings import PPOSettings, RunSettings
 from prefrl.agents.training import Training
+from prefrl.bradley_terry import verdict_targets
 from prefrl.errors import UserError
 from prefrl.preference_learner import PreferenceSettings
 from prefrl.queries import Comparison, Query, QueryKey, Verdict
@@ -223,7 +224,7 @@ def make_judged(*probabilities: float, verdict: Verdict = 0) -> Judged:
     size = len(probabilities)
     segment = Segment(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros(1))
     comparison = Comparison(Query(QueryKey("run", 0, 0), (segment,) * size), verdict)
-    target = np.full(size, 1 / size) if verdict == "tie" else np.eye(size)[verdict]
+    target = verdict_targets([verdict], [size])[0].numpy()
     return Judged(comparison, np.array(probabilities), target)
 
 
