@@ -129,7 +129,7 @@ class TetrisVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]):
         """Return which actions are placements of the boards' pieces, `[num_envs, K]`."""
         return self._observer.masks().astype(np.bool_)
 
-    def snapshots(self) -> NDArray[np.int32]:
+    def snapshot(self) -> NDArray[np.int32]:
         """Return what is needed to draw each board later, `[num_envs, S]`."""
         return take_snapshots(self.games)
 
@@ -146,7 +146,7 @@ class TetrisVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]):
         if self.render_mode is None:
             return None
         mode = self.render_mode
-        return tuple(render_snapshot(one, self.settings, mode) for one in self.snapshots())
+        return tuple(render_snapshot(one, self.settings, mode) for one in self.snapshot())
 
     def _finish(self) -> tuple[Observations, Infos]:
         # With SAME_STEP, ended games are looked at once more before they start again.

@@ -127,6 +127,20 @@ def test_arguments_that_the_vector_does_not_take_are_reported() -> None:
         worlds(scale=2.0)
 
 
+def test_batched_boards_of_tetris_are_drawn_as_single_ones() -> None:
+    env_id = "prefrl.envs:prefrl/Tetris-v0"
+    single = make(env_id)
+    env = make_worlds(make(env_id), env_id, {}, 3)
+    assert isinstance(env, VectorAdapter)
+    env.seed(5)
+    env.reset()
+    core: Any = single.unwrapped
+    single.reset(seed=6)  # the second board's
+    frames = [core.draw(snapshot) for snapshot in env.drawing_state()["snapshots"]]
+    assert len(frames) == 3
+    np.testing.assert_array_equal(frames[1], core.draw(core.snapshot()))
+
+
 @pytest.mark.parametrize("mode", [AutoresetMode.SAME_STEP, AutoresetMode.DISABLED])
 def test_training_in_a_vector_equals_training_in_single_environments(
     mode: AutoresetMode, settings: RunSettings, tmp_path: Path, silent: Any

@@ -153,6 +153,6 @@ def test_every_board_is_rendered() -> None:
     env.step(np.array([0, 5]))
     frames = env.render()
     assert frames is not None
-    for frame, snapshot in zip(frames, env.snapshots(), strict=True):
+    for frame, snapshot in zip(frames, env.snapshot(), strict=True):
         np.testing.assert_array_equal(frame, env.draw(snapshot))
     assert (frames[0] != frames[1]).any()
