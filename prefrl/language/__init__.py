@@ -1,0 +1,1 @@
+"""Loading, fitting and scoring with causal language models."""
