@@ -36,17 +36,23 @@ def model_inputs(tokens: Tensor, lengths: Tensor) -> Tensor:
     return tokens[:, :longest].masked_fill(places >= lengths[:, None], 0)
 
 
-def micro_batches(lengths: Tensor, most_tokens: int = MOST_TOKENS) -> Iterator[Tensor]:
+def most_tokens(model: "PreTrainedModel") -> int:
+    """Return how many tokens a micro-batch of a model should have."""
+    vocabulary: int = model.get_output_embeddings().weight.shape[0]
+    return max(1, min(MOST_TOKENS, MOST_LOGITS // vocabulary))
+
+
+def micro_batches(lengths: Tensor, most: int = MOST_TOKENS) -> Iterator[Tensor]:
     """Yield the places of texts of similar length, the shortest first.
 
     Args:
         lengths: Tokens of each text, `[B]`.
-        most_tokens: Tokens of a micro-batch, padding included; a longer text has its own.
+        most: Tokens of a micro-batch, padding included; a longer text has its own.
     """
     order = torch.argsort(lengths, stable=True)
     taken: list[int] = []
     for place, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
-        if taken and (len(taken) + 1) * length > most_tokens:
+        if taken and (len(taken) + 1) * length > most:
             yield torch.tensor(taken)
             taken = []
         taken.append(place)
@@ -80,9 +86,8 @@ def token_log_probabilities(
     places = torch.arange(tokens.shape[1], device=tokens.device)
     known = (places > 0) & (places < lengths[:, None])
     known = known if wanted is None else known & wanted.bool()
-    size = model.get_output_embeddings().weight.shape[0]
     rows, pieces = [], []
-    for batch in micro_batches(lengths, max(1, min(MOST_TOKENS, MOST_LOGITS // size))):
+    for batch in micro_batches(lengths, most_tokens(model)):
         rows.append(batch)
         piece = _log_probabilities(model, tokens[batch], lengths[batch], temperature, known[batch])
         pieces.append(piece)
