@@ -55,6 +55,10 @@ class RewardFitter:
         noise: Share of answers taken to be random (Christiano et al. 2017: 0.1).
         learning_rate: Adam's, above 0.
         batch_size: Comparisons per minibatch.
+
+    Attributes:
+        keys: Of the comparisons held.
+        lengths_differ: Whether segments of different lengths were ever compared.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class RewardFitter:
         self.l2 = AdaptiveL2(model.members)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
         self.keys: list[QueryKey] = []
+        self.lengths_differ = False
         self._length = segment_length
         self._seed, self._noise, self._batch_size = seed, noise, batch_size
         self._inputs: list[Tensor] = []
@@ -97,6 +102,7 @@ class RewardFitter:
             self.keys.append(query.key)
             self._inputs.append(self.model.inputs(batch))
             self._masks.append(torch.from_numpy(batch.mask))
+            self.lengths_differ |= len(set(batch.mask.sum(-1).tolist())) > 1
             self._targets.append(verdict_targets([comparison.verdict], [len(query.segments)])[0])
             counts = bootstrap_counts(self._seed, query.key, self.model.members)
             self._counts.append(torch.from_numpy(counts))

@@ -169,7 +169,7 @@ class PreferenceLearner:
         self.model.fit_scales(segments)
         epochs = self.settings.first_epochs if first else self.settings.epochs
         self.last_report = self.fitter.fit(epochs, progress=progress)
-        self.model.fit_normalisation(segments)
+        self.model.fit_normalisation(segments, centred=not self.fitter.lengths_differ)
         return self.last_report
 
     def save(self, folder: Path) -> None:

@@ -50,8 +50,14 @@ class RewardModel(Protocol):
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Set the scale of the inputs, before a fit, to that of these segments."""
 
-    def fit_normalisation(self, segments: Sequence[Segment]) -> None:
-        """Set each member's normalisation, after a fit, on these segments."""
+    def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
+        """Set each member's normalisation, after a fit, on these segments.
+
+        Args:
+            segments: What to normalise on.
+            centred: Whether to subtract the mean, which is without meaning unless segments of
+                different lengths were compared.
+        """
 
     def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
         """Return the mean of the members' normalised rewards, `[...]`, for steps `[..., *obs]`."""
@@ -160,11 +166,20 @@ class RewardEnsemble(nn.Module):
         self.input_std.copy_(steps.std(0, correction=0).clamp_min(1e-2))
 
     @torch.no_grad()
-    def fit_normalisation(self, segments: Sequence[Segment]) -> None:
-        """Give each member's rewards mean 0 and standard deviation 1 over the segments' steps."""
+    def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
+        """Give each member's rewards mean 0 and standard deviation 1 over the segments' steps.
+
+        If not `centred`, a mean square of 1, and the zero that was fitted: comparing segments of
+        different lengths tells whether one more step is good or bad.
+        """
         rewards = in_chunks(self, self._steps(segments))
-        self.output_mean.copy_(rewards.mean(1))
-        self.output_std.copy_(rewards.std(1, correction=0).clamp_min(1e-6))
+        if centred:
+            self.output_mean.copy_(rewards.mean(1))
+            spread = rewards.std(1, correction=0)
+        else:
+            self.output_mean.zero_()
+            spread = rewards.square().mean(1).sqrt()
+        self.output_std.copy_(spread.clamp_min(1e-6))
 
     @torch.no_grad()
     def normalised(self, inputs: Tensor) -> Tensor:

@@ -202,6 +202,16 @@ def test_short_segments_are_padded_to_the_length_of_the_others() -> None:
     assert math.isfinite(fitter.fit(3).l2)
 
 
+def test_it_is_noted_when_segments_of_different_lengths_are_compared() -> None:
+    rng = np.random.default_rng(0)
+    fitter = make_fitter(make_model())
+    for index, steps in enumerate((5, 3)):
+        fitter.add([compare([random_segment(rng, steps) for _ in range(2)], index)])
+        assert not fitter.lengths_differ
+    fitter.add([compare([random_segment(rng, 5), random_segment(rng, 3)], 2)])
+    assert fitter.lengths_differ
+
+
 def write(prompt: str, rng: np.random.Generator, noise: float = 0.0) -> Segment:
     """Write a text: the first two steps are the prompt and do not count; the last may be padding.
 
@@ -267,7 +277,7 @@ class LastStep(nn.Module):
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Inputs are used as they are."""
 
-    def fit_normalisation(self, segments: Sequence[Segment]) -> None:
+    def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
         """Rewards are used as they are."""
 
     @torch.no_grad()

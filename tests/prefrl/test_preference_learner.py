@@ -12,6 +12,7 @@ from gymnasium import spaces
 from prefrl.preference_learner import PreferenceLearner, PreferenceSettings
 from prefrl.queries import Query, QueryKey
 from prefrl.reward_model import RewardEnsemble, member_returns
+from prefrl.segments import Segment
 from prefrl.store import LabelStore
 from prefrl.teachers import Answer, OracleTeacher, Teacher, oracle_verdict
 
@@ -185,6 +186,21 @@ def test_rewards_are_normalised_over_the_pool_after_a_fit(make_learner: MakeLear
     learner.fit()
     steps = [learner.model.predict(s.observations, s.actions) for s in learner.pool]
     assert abs(np.concatenate(steps).mean()) < 1e-3
+
+
+@pytest.mark.parametrize("worth", [1.0, -1.0])
+def test_where_episodes_end_early_one_more_step_is_good_or_bad(
+    make_learner: MakeLearner, worth: float
+) -> None:
+    learner, rng = make_learner(), np.random.default_rng(0)
+    for _ in range(40):
+        steps = int(rng.integers(1, 5))
+        seen = rng.uniform(-1, 1, (steps, 2)).astype(np.float32)
+        learner.add(Segment(seen, seen[:, :1], np.full(steps, worth)))
+    learner.ask(0, 40, agent_step=0)
+    learner.fit()
+    fresh = rng.uniform(-1, 1, (200, 2)).astype(np.float32)
+    assert (worth * learner.model.predict(fresh, fresh[:, :1]) > 0).all()
 
 
 def rounds(learner: PreferenceLearner, first: int, last: int) -> list[list[float]]:

@@ -104,6 +104,18 @@ def test_normalised_rewards_have_mean_0_and_std_1_per_member() -> None:
     torch.testing.assert_close(normalised.std(1, correction=0), torch.ones(3))
 
 
+def test_uncentred_rewards_keep_their_zero_and_have_mean_square_1() -> None:
+    model, (segment,) = make_model(), random_segments([30])
+    steps = model.inputs(batch_of(segment))[0]
+    with torch.no_grad():
+        raw = model(steps)
+    model.fit_normalisation([segment], centred=False)
+    normalised = model.normalised(steps)
+    torch.testing.assert_close(normalised.square().mean(1), torch.ones(3))
+    torch.testing.assert_close(normalised / raw, (normalised / raw)[:, :1].expand_as(raw))
+    assert (normalised * raw >= 0).all()
+
+
 def test_masked_steps_do_not_enter_scales_nor_normalisation() -> None:
     (segment,) = random_segments([6])
     assert isinstance(segment.observations, np.ndarray)
