@@ -16,8 +16,10 @@ from rich.table import Table
 from prefrl.checkpoints import damaged_checkpoints, whole_checkpoints
 from prefrl.errors import UserError
 from prefrl.exchange import export_labels, import_labels
+from prefrl.segment_texts import SegmentReader, is_readable
 from prefrl.store import LabelStore
 from prefrl.teachers import Answer
+from prefrl.text_preferences import PREFERENCES, export_preferences
 
 from .curve import draw_curve
 from .display import LiveTable
@@ -137,9 +139,15 @@ def _drawing_bar(console: Console) -> Iterator[Callable[[float], None]]:
 
 def export(folder: Path, out: Path, console: Console) -> None:
     """Write the labels of a run as files for other programs."""
-    count = export_labels(open_store(folder), out)
+    store, settings = open_store(folder), read_settings(folder)
+    count = export_labels(store, out)
     written = escape(str(out / "comparisons.jsonl"))
     console.print(f"wrote {count} comparisons to {written} and segments.npz")
+    if is_readable(settings.env, settings.env_kwargs):
+        reader = SegmentReader(settings.env, settings.env_kwargs)
+        rows = export_preferences(store.comparisons(), reader, out)
+        written = escape(str(out / PREFERENCES))
+        console.print(f"wrote {rows} rows of prompt, chosen and rejected to {written}")
 
 
 def import_(folder: Path, source: Path, console: Console) -> None:

@@ -13,6 +13,7 @@ from prefrl.errors import UserError
 from prefrl.labelling.ledger import Ledger
 from prefrl.labelling.offline import ask_from_pool
 from prefrl.labelling.progress import labels_used
+from prefrl.segment_texts import is_readable
 from prefrl.store import LabelStore
 
 from .run_folder import LABELS, read_settings
@@ -119,6 +120,7 @@ def _description(settings: RunSettings, folder: Path, address: Address) -> dict[
         "run": settings.run,
         "env": settings.env,
         "env_kwargs": settings.env_kwargs,
+        "text": is_readable(settings.env, settings.env_kwargs),
         "task": settings.task or f"Prefer the one that does better at {name}.",
         "budget": settings.labels,
         "host": address.host,

@@ -5,7 +5,7 @@ from typing import Any, SupportsInt
 import gymnasium
 import numpy as np
 
-from .drawing import Snapshot, draw_text, take_snapshots
+from .drawing import Snapshot, draw_text, read_text, take_snapshots
 from .prompt_draws import PromptDraws
 from .task import load_task
 from .transcripts import Observation, Transcripts
@@ -77,6 +77,10 @@ class TextGeneration(gymnasium.Env[dict[str, Any], np.int64]):
     def draw(self, snapshot: Snapshot) -> str:
         """Return the text of a snapshot: the prompt, a bar, what was written."""
         return draw_text(self.task.tokenizer, snapshot)
+
+    def read(self, observation: Observation, action: SupportsInt) -> tuple[str, str]:
+        """Return the prompt of an observation, and what was written up to and with an action."""
+        return read_text(self.task.tokenizer, observation, int(action))
 
 
 _FIRST = np.zeros(1, np.int64)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, get_args
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from prefrl.errors import UserError
 from prefrl.labelling.activity import read_activity
-from prefrl.labelling.clip_shelf import ClipShelf, has_encoder
+from prefrl.labelling.clip_shelf import ClipFormat, ClipShelf, has_encoder
 from prefrl.labelling.ledger import AnsweredAlreadyError, AskedQuestion, Submission
 from prefrl.labelling.posts import (
     read_holder,
@@ -39,8 +39,6 @@ PAIRS = 4
 AHEAD = 24
 """Open questions whose clips are drawn ahead."""
 
-ClipFormat: TypeAlias = Literal["mp4", "json"]
-
 
 @dataclass(frozen=True)
 class Sitting:
@@ -53,6 +51,7 @@ class Sitting:
         budget: Labels that the run is to have.
         queue: Who is asked what.
         clips: The run's clips.
+        text: Whether segments are texts to read.
     """
 
     folder: Path
@@ -61,10 +60,16 @@ class Sitting:
     budget: int
     queue: QuestionQueue
     clips: ClipShelf
+    text: bool = False
 
-    def pairs(self, labeller: str, tab: str, wanted: ClipFormat) -> dict[str, Any]:
+    def form(self, wanted: object = "mp4") -> ClipFormat:
+        """Return the form of clips for a browser that wants one."""
+        if self.text:
+            return "text"
+        return "json" if wanted == "json" or not has_encoder() else "mp4"
+
+    def pairs(self, labeller: str, tab: str, form: ClipFormat) -> dict[str, Any]:
         """Return what a page is to show, and why it is to show nothing where that is so."""
-        form: ClipFormat = wanted if has_encoder() else "json"
         upcoming = self.draw_ahead(form)
         holder = read_holder(labeller, tab)
         given = self.queue.take(holder, PAIRS, lambda question: self._ready(question, form))
@@ -119,14 +124,14 @@ def create_app(sitting: Sitting, secrets: Secrets, *, open_to_others: bool = Fal
     )
 
     def page(request: Request) -> Response:
-        text = template.render(task=sitting.task, posting=secrets.posting, run=sitting.run)
-        return HTMLResponse(text, headers={"Cache-Control": "no-store"})
+        shown = {"task": sitting.task, "run": sitting.run, "text": sitting.text}
+        page = template.render(posting=secrets.posting, **shown)
+        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
     def pairs(request: Request) -> Response:
         query = request.query_params
-        form: ClipFormat = "json" if query.get("format") == "json" else "mp4"
-        found = sitting.pairs(query.get("labeller", ""), query.get("tab", ""), form)
-        return _fresh(found)
+        form = sitting.form(query.get("format"))
+        return _fresh(sitting.pairs(query.get("labeller", ""), query.get("tab", ""), form))
 
     def show_status(request: Request) -> Response:
         questions = sitting.queue.questions()
@@ -140,7 +145,8 @@ def create_app(sitting: Sitting, secrets: Secrets, *, open_to_others: bool = Fal
 
     def clip(request: Request) -> Response:
         segment, form = request.path_params["segment"].hex, request.path_params["form"]
-        path = sitting.clips.path(f"{segment}.{form}") if form in ("mp4", "json") else None
+        known = form in get_args(ClipFormat)
+        path = sitting.clips.path(f"{segment}.{form}") if known else None
         if path is None:
             raise HTTPException(404, "there is no such clip")
         return FileResponse(path, headers={"Cache-Control": "private, max-age=86400"})
@@ -187,7 +193,7 @@ def _undo(sitting: Sitting, values: Mapping[str, Any]) -> Response:
         question = sitting.queue.undo(read_token(values.get("token")), holder)
     except AnsweredAlreadyError:
         raise HTTPException(409, "this was taken back elsewhere") from None
-    form: ClipFormat = "json" if values.get("format") == "json" or not has_encoder() else "mp4"
+    form = sitting.form(values.get("format"))
     return _fresh({"pair": None if question is None else shown(question, form)})
 
 

@@ -8,7 +8,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
+
+ClipFormat: TypeAlias = Literal["mp4", "json", "text"]
+"""Films, pictures for browsers that play no H.264, or texts."""
 
 MOST_BYTES = 256 * 2**20
 """The most that the clips of a run take on disk, in bytes."""
@@ -20,7 +23,7 @@ def has_encoder() -> bool:
 
 
 class ClipShelf:
-    """The clips of one run, `SEGMENT.mp4` or `SEGMENT.json`.
+    """The clips of one run: `SEGMENT.mp4`, `SEGMENT.json` or `SEGMENT.text`.
 
     Args:
         folder: Where clips are kept; made when missing.
@@ -132,7 +135,7 @@ class ClipShelf:
             )
 
     def _make_room(self) -> None:
-        kept = [path for path in self.folder.iterdir() if path.suffix in (".mp4", ".json")]
+        kept = [path for path in self.folder.iterdir() if path.suffix[1:] in get_args(ClipFormat)]
         found = [(path.stat().st_mtime, path.stat().st_size, path) for path in kept]
         total = sum(size for _, size, _ in found)
         wanted = set(self._wanted)

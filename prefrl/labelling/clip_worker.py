@@ -1,9 +1,12 @@
 """A process that draws clips, so that neither training nor the page waits for them."""
 
 import base64
+import dataclasses
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from prefrl.clips import write_segment_clip
 from prefrl.drawing import Frame
 from prefrl.errors import UserError
 from prefrl.segment_drawing import SegmentDrawer
+from prefrl.segment_texts import SegmentReader
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
 
@@ -22,25 +26,55 @@ def main() -> None:
     """Draw what standard input asks for, line by line, until it ends.
 
     The only argument is a JSON object of `store`, `folder`, `env`, `env_kwargs` and `size`. A line
-    names a file `SEGMENT.mp4` or `SEGMENT.json`; for each, a line of JSON goes to standard output.
+    names a file `SEGMENT.mp4`, `SEGMENT.json` or `SEGMENT.text`; for each, a line of JSON goes to
+    standard output.
     """
     os.nice(5)  # training comes first
     settings = json.loads(sys.argv[1])
-    store = LabelStore(settings["store"])
-    drawer = SegmentDrawer(settings["env"], settings["env_kwargs"], size=settings["size"])
+    store, writer = LabelStore(settings["store"]), ClipWriter(settings)
     for line in sys.stdin:
         name = line.strip()
-        error = _draw(store, drawer, Path(settings["folder"]) / name)
+        error = _write(store, writer, Path(settings["folder"]) / name)
         print(json.dumps({"name": name, "error": error}), flush=True)
 
 
-def _draw(store: LabelStore, drawer: SegmentDrawer, path: Path) -> str | None:
+class ClipWriter:
+    """Writes segments of one environment, each form by what it needs.
+
+    Args:
+        settings: `env`, `env_kwargs` and `size`, as `SegmentDrawer` takes them.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        """Make nothing yet."""
+        self._settings = settings
+
+    @cached_property
+    def _drawer(self) -> SegmentDrawer:
+        env, kwargs = self._settings["env"], self._settings["env_kwargs"]
+        return SegmentDrawer(env, kwargs, size=self._settings["size"])
+
+    @cached_property
+    def _reader(self) -> SegmentReader:
+        return SegmentReader(self._settings["env"], self._settings["env_kwargs"])
+
+    def write(self, path: Path, segment: Segment) -> None:
+        """Write a segment as a film (.mp4), as pictures (.json) or as text (.text).
+
+        Raises:
+            UserError: If it cannot be drawn or read.
+        """
+        writers: dict[str, Callable[[], None]] = {
+            ".mp4": lambda: write_segment_clip(path, segment, self._drawer),
+            ".json": lambda: write_images(path, segment, self._drawer),
+            ".text": lambda: write_json(path, dataclasses.asdict(self._reader.read(segment))),
+        }
+        writers[path.suffix]()
+
+
+def _write(store: LabelStore, writer: ClipWriter, path: Path) -> str | None:
     try:
-        segment = store.segment(path.stem)
-        if path.suffix == ".mp4":
-            write_segment_clip(path, segment, drawer)
-        else:
-            write_images(path, segment, drawer)
+        writer.write(path, store.segment(path.stem))
     except (UserError, OSError, KeyError) as error:
         return str(error)
     return None
@@ -59,6 +93,11 @@ def write_images(path: Path, segment: Segment, drawer: SegmentDrawer) -> None:
     """
     content: dict[str, Any] = {"frames_per_second": drawer.frames_per_second}
     content["frames"] = [jpeg(frame) for frame in drawer.pictures(segment)]
+    write_json(path, content)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file that appears under its name only when it is complete."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(json.dumps(content))
     partial.replace(path)

@@ -18,7 +18,7 @@ import uvicorn
 
 from prefrl.errors import UserError
 from prefrl.labelling.app import Sitting, create_app
-from prefrl.labelling.clip_shelf import ClipShelf, has_encoder
+from prefrl.labelling.clip_shelf import ClipShelf
 from prefrl.labelling.ledger import Ledger
 from prefrl.labelling.questions import QuestionQueue
 from prefrl.labelling.security import is_local, read_secrets
@@ -45,6 +45,7 @@ class PageSettings:
         task: The sentence that says what to prefer.
         budget: Labels that the run is to have.
         env_kwargs: Arguments for the environment.
+        text: Whether the environment writes texts, which are read instead of watched.
         host: The address to listen at; this machine only by default.
         port: The port.
     """
@@ -56,6 +57,7 @@ class PageSettings:
     task: str
     budget: int
     env_kwargs: dict[str, Any] = field(default_factory=dict)
+    text: bool = False
     host: str = "127.0.0.1"
     port: int = 8765
 
@@ -102,8 +104,9 @@ def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
     store = LabelStore(settings.store)
     clips = ClipShelf(folder / "clips", settings.store, settings.env, settings.env_kwargs)
     queue = QuestionQueue(Ledger(store, settings.run))
-    sitting = Sitting(folder, settings.run, settings.task, settings.budget, queue, clips)
-    sitting.draw_ahead("mp4" if has_encoder() else "json")
+    told = settings.run, settings.task, settings.budget
+    sitting = Sitting(folder, *told, queue, clips, settings.text)
+    sitting.draw_ahead(sitting.form())
     app = create_app(sitting, read_secrets(folder), open_to_others=not is_local(settings.host))
     config = uvicorn.Config(
         app, settings.host, settings.port, log_level="warning", access_log=False, ws="none"

@@ -1,5 +1,5 @@
 "use strict";
-// Two clips, a verdict, the next two. What was answered stays in localStorage until it is confirmed.
+// Two clips or texts, a verdict, the next two. What was answered stays in localStorage until it is confirmed.
 
 const root = document.documentElement.dataset;
 const byId = (id) => document.getElementById(id);
@@ -9,8 +9,8 @@ const HOLD = 0.3; // seconds that the last frame is held
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const SAID = { left: "left is better", right: "right is better", tie: "equally good", skip: "can't tell" };
 
-let format = new URLSearchParams(location.search).get("format") || "mp4";
-if (!document.createElement("video").canPlayType('video/mp4; codecs="avc1.42E01E"')) format = "json";
+let format = root.kind === "text" ? "text" : new URLSearchParams(location.search).get("format") || "mp4";
+if (format === "mp4" && !document.createElement("video").canPlayType('video/mp4; codecs="avc1.42E01E"')) format = "json";
 let pairs = []; // the first one is shown, the others are being loaded
 let answered = new Set(); // keys of pairs that were answered here
 let undoing = false, sending = false, fetching = false;
@@ -25,7 +25,7 @@ function token() {
 const labeller = () => localStorage.getItem("prefrl-labeller") || "person";
 const name = (key) => key.join("/");
 
-// Players: films, or pictures where the browser plays no H.264. Both have the same few members.
+// Players: films, or pictures where the browser plays no H.264, or texts. All have the same few members.
 
 class Film {
   constructor(file) {
@@ -77,6 +77,22 @@ class Pictures {
   remove() { this.element.remove(); }
 }
 
+class Text {
+  constructor(file) {
+    this.element = document.createElement("p");
+    this.ready = false; this.time = 0; this.length = 1; this.ended = false;
+    fetch(`/clips/${file}`).then((answer) => answer.json()).then((text) => {
+      this.prompt = text.prompt.trim();
+      this.element.textContent = text.written.trim() || "(nothing was written)";
+      this.ready = true;
+    }).catch(() => {});
+  }
+  start() {}
+  run() {}
+  draw() { byId("prompt").lastElementChild.textContent = this.prompt ?? ""; }
+  remove() { this.element.remove(); }
+}
+
 function useImages() {
   if (format === "json") return;
   format = "json";
@@ -89,12 +105,13 @@ function useImages() {
 // Pairs: shown, loaded ahead, and fetched.
 
 function load(pair) {
-  const make = (file) => (format === "json" ? new Pictures(file) : new Film(file));
+  const Player = { mp4: Film, json: Pictures, text: Text }[format];
+  const make = (file) => new Player(file);
   const loaded = { key: pair.key, players: { left: make(pair.clips[0]), right: make(pair.clips[1]) } };
   for (const side of ["left", "right"]) {
     const element = loaded.players[side].element;
     element.classList.add("later");
-    element.setAttribute("aria-label", `${side} clip`);
+    if (format !== "text") element.setAttribute("aria-label", `${side} clip`);
     stages[side].append(element);
   }
   return loaded;
@@ -122,6 +139,7 @@ function tick() {
   const both = players(pairs[0]);
   const started = both.every((player) => player.ready); // neither runs before the other can
   both.forEach((player) => { player.run(started && !paused); player.draw(); });
+  if (format === "text") return;
   const length = Math.max(...both.map((player) => player.length));
   byId("loop").firstElementChild.style.width = `${100 * Math.min(1, Math.max(...both.map((p) => p.time)) / length)}%`;
   if (!both.every((player) => player.ended)) return;
@@ -171,8 +189,8 @@ function post(path, body) {
 }
 
 function choose(verdict) {
-  if (undoing) return note("One moment: taking back.");
-  if (!pairs.length) return note("No pair is shown yet, so nothing was saved.");
+  if (undoing) return warn("One moment: taking back. That press was ignored.");
+  if (!pairs.length) return warn("No pair is ready yet: that press was ignored.");
   const pair = pairs.shift();
   const seconds = (performance.now() - shownAt) / 1000;
   answered.add(name(pair.key));
@@ -235,12 +253,18 @@ function bringBack(pair) {
 
 // What is said, and the header.
 
-let noteTimer = 0;
+let noteTimer = 0, warnedAt = -Infinity;
 function note(text, saved = false) {
+  if (saved && performance.now() - warnedAt < 1500) return; // a warning is to be read
   byId("note").textContent = text;
   byId("note").classList.toggle("saved", saved);
   clearTimeout(noteTimer);
   noteTimer = setTimeout(() => { byId("note").textContent = "\u00a0"; }, 4000);
+}
+
+function warn(text) {
+  note(text);
+  warnedAt = performance.now();
 }
 
 function flash(verdict) {
@@ -293,13 +317,14 @@ const actions = {
   left: () => choose("left"), right: () => choose("right"), tie: () => choose("tie"), skip: () => choose("skip"),
   undo, pause: togglePause, restart, slower: () => setSpeed(-1), faster: () => setSpeed(1), help: () => byId("help").showModal(),
 };
+if (root.kind === "text") ["pause", "restart", "slower", "faster"].forEach((name) => delete actions[name]);
 const KEYS = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "tie", ArrowDown: "skip", z: "undo", Z: "undo", Backspace: "undo",
   " ": "pause", ",": "slower", ".": "faster", r: "restart", R: "restart", "?": "help",
 };
 
 document.addEventListener("keydown", (event) => {
-  const action = KEYS[event.key];
+  const action = actions[KEYS[event.key]] && KEYS[event.key];
   if (!action || byId("help").open || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " " && event.target instanceof HTMLButtonElement) return; // presses that button
   event.preventDefault();
@@ -309,7 +334,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   const stage = event.target.closest(".stage");
   if (button) actions[button.dataset.do]();
-  else if (stage) actions[stage.dataset.side]();
+  else if (stage && !getSelection().toString()) actions[stage.dataset.side]();
   if (button && event.detail) button.blur(); // or the space bar would press it again
 });
 byId("help").addEventListener("close", () => {

@@ -187,3 +187,14 @@ def test_a_score_that_is_not_finite_is_named_with_the_text(score: float) -> None
 
 def raise_lines(prompt: str, continuation: str) -> float:
     raise RuntimeError("two\nlines")
+
+
+def test_read_gives_what_render_shows_after_the_action() -> None:
+    env = make(render_mode="ansi", horizon=20, responder=lambda tokens, generator: tokens[:1])
+    observation, _ = env.reset(seed=0)
+    for token in env.task.tokenizer.encode(" the film was good"):
+        prompt, written = env.read(observation, token)
+        observation = env.step(token)[0]
+        shown = env.render()
+        assert shown is not None
+        assert shown.startswith(f"{prompt} |{written}")

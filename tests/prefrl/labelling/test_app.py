@@ -1,5 +1,6 @@
 """What the labelling page's server answers."""
 
+import dataclasses
 import json
 import logging
 from pathlib import Path
@@ -229,3 +230,19 @@ def test_no_request_makes_the_server_fail(
     safe = {name: value.encode(errors="replace").decode() for name, value in query.items()}
     answer = client.request(method, start + quote(path), params=safe, headers=CSRF)
     assert answer.status_code < 500
+
+
+def test_texts_have_one_form_whatever_the_browser_plays(sitting: Sitting) -> None:
+    for question in sitting.queue.questions():
+        for identity in question.segment_ids:
+            path = sitting.clips.folder / f"{identity}.text"
+            path.write_text('{"prompt": "p", "written": "w"}')
+    client = TestClient(
+        create_app(dataclasses.replace(sitting, text=True), SECRETS), "http://127.0.0.1:8765"
+    )
+    clip = pairs(client, format="json")["pairs"][0]["clips"][0]
+    assert clip.endswith(".text")
+    assert client.get(f"/clips/{clip}").json() == {"prompt": "p", "written": "w"}
+    page = client.get("/").text
+    assert 'data-kind="text"' in page
+    assert 'data-do="pause"' not in page

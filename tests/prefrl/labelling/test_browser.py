@@ -164,7 +164,7 @@ def test_presses_without_a_pair_are_ignored_and_the_page_says_so(
         sitting.press("ArrowDown")  # what nobody can tell is not asked again
     page.wait_for_function("() => !document.querySelector('#clips').dataset.pair")
     page.keyboard.press("ArrowRight")
-    assert "nothing was saved" in page.inner_text("#note")
+    assert "that press was ignored" in page.inner_text("#note")
     page.wait_for_function(
         "() => document.querySelector('#why').textContent.includes('All questions are answered')"
     )
