@@ -10,7 +10,7 @@ import torch
 from prefrl.bradley_terry import preference_probabilities, verdict_targets
 from prefrl.fitting import bootstrap_counts
 from prefrl.queries import Comparison, QueryKey
-from prefrl.reward_model import RewardEnsemble, member_returns
+from prefrl.reward_model import FittedModel, member_returns
 from prefrl.segments import Segment
 from prefrl.trees import Array
 
@@ -107,7 +107,7 @@ class JudgedSegments:
 
 
 def judge_comparisons(
-    model: RewardEnsemble, comparisons: Sequence[Comparison], *, seed: int, noise: float
+    model: FittedModel, comparisons: Sequence[Comparison], *, seed: int, noise: float
 ) -> list[Judged]:
     """Return predictions of all comparisons to which a member is new, by the members new to them.
 
@@ -134,7 +134,7 @@ def judge_comparisons(
 
 @torch.no_grad()
 def judge_segments(
-    model: RewardEnsemble, comparisons: Sequence[Comparison], *, seed: int
+    model: FittedModel, comparisons: Sequence[Comparison], *, seed: int
 ) -> JudgedSegments:
     """Return predicted and true returns of all segments to which a member is new.
 

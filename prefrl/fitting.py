@@ -74,7 +74,8 @@ class RewardFitter:
         """Start with no comparisons."""
         self.model = model
         self.l2 = AdaptiveL2(model.members)
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+        fitted = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.Adam(fitted, lr=learning_rate)
         self.keys: list[QueryKey] = []
         self.lengths_differ = False
         self._length = segment_length
@@ -178,11 +179,7 @@ class RewardFitter:
         return (losses * batch.weights).sum(1)
 
     def _penalty(self) -> Tensor:
-        squares = [
-            parameter.square().reshape(len(parameter), -1).sum(1)
-            for parameter in self.model.parameters()
-        ]
-        return (torch.stack(squares).sum(0) * self.l2.coefficients.float()).sum()
+        return (self.model.squared_norms() * self.l2.coefficients.float()).sum()
 
     @torch.no_grad()
     def _report(self, data: "_Data") -> FitReport:

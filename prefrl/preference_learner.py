@@ -22,7 +22,7 @@ from prefrl.queries import (
 )
 from prefrl.recording import SegmentRecorder
 from prefrl.reward_files import WEIGHTS, save_reward
-from prefrl.reward_model import RewardEnsemble, member_returns
+from prefrl.reward_model import FittedModel, member_returns
 from prefrl.seeding import generator
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
@@ -78,7 +78,7 @@ class PreferenceLearner:
 
     def __init__(
         self,
-        model: RewardEnsemble,
+        model: FittedModel,
         store: LabelStore,
         teacher: Teacher,
         *,

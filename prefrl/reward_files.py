@@ -1,6 +1,7 @@
 """Reward models in folders: weights as safetensors, the rest as JSON."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,15 @@ import gymnasium
 
 from prefrl.checkpoints import newest_checkpoint
 from prefrl.errors import UserError
-from prefrl.reward_model import RewardEnsemble, make_reward_model
+from prefrl.language.causal_models import TINY
+from prefrl.reward_model import FittedModel, RewardEnsemble, make_reward_model
 from prefrl.space_json import space_from_json, space_to_json
 from prefrl.tensors import load_module, save_module
 
 WEIGHTS, DESCRIPTION = "reward.safetensors", "reward.json"
 
 
-def save_reward(folder: Path | str, model: RewardEnsemble) -> None:
+def save_reward(folder: Path | str, model: FittedModel) -> None:
     """Write a reward model to a folder, which is made where it is missing.
 
     Args:
@@ -30,10 +32,12 @@ def save_reward(folder: Path | str, model: RewardEnsemble) -> None:
         "observation_space": space_to_json(model.observation_space),
         "action_space": space_to_json(model.action_space),
     }
+    if not isinstance(model, RewardEnsemble):
+        description["language"] = _relative(model.description(), folder)
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
 
 
-def load_reward(folder: Path | str) -> RewardEnsemble:
+def load_reward(folder: Path | str) -> FittedModel:
     """Return a reward model that was learned before, to predict with.
 
     Args:
@@ -52,6 +56,7 @@ def load_reward(folder: Path | str) -> RewardEnsemble:
             space_from_json(description["observation_space"]),
             space_from_json(description["action_space"]),
             members=description["members"],
+            **_absolute(description.get("language", {}), folder),
         )
         load_module(folder / WEIGHTS, model)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -63,7 +68,7 @@ def load_reward(folder: Path | str) -> RewardEnsemble:
 
 
 def check_made_for(
-    model: RewardEnsemble,
+    model: FittedModel,
     observation_space: gymnasium.Space[Any],
     action_space: gymnasium.Space[Any],
 ) -> None:
@@ -78,3 +83,18 @@ def check_made_for(
                 f"the reward was made for the {name} space {made_for}, and this environment has "
                 f"{given}; use the environment that the reward was learned in"
             )
+
+
+def _relative(language: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Name the language model so that it is found when the run, or this package, has moved."""
+    model, run = language.pop("language_model").resolve(), folder.resolve().parent.parent
+    if model == TINY.resolve():
+        return language
+    inside = run in model.parents
+    return {**language, "language_model": os.path.relpath(model, folder) if inside else str(model)}
+
+
+def _absolute(language: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if "language_model" not in language:
+        return language
+    return {**language, "language_model": folder / language["language_model"]}

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import gymnasium
 import numpy as np
@@ -14,8 +14,10 @@ from torch.nn import functional
 
 from prefrl.convolutions import EnsembleConvolutions
 from prefrl.encoding import StepEncoder
+from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.queries import Choice
 from prefrl.segments import Segment, SegmentBatch
+from prefrl.text_spaces import is_text
 from prefrl.trees import Array, Tree
 
 
@@ -45,7 +47,10 @@ class RewardModel(Protocol):
         """
 
     def parameters(self) -> Any:
-        """Return the parameters to fit; the first axis of each is the member."""
+        """Return the parameters; those that require gradients are fitted."""
+
+    def squared_norms(self) -> Tensor:
+        """Return the sum of squares of each member's parameters that may decay, `[M]`."""
 
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Set the scale of the inputs, before a fit, to that of these segments."""
@@ -159,6 +164,11 @@ class RewardEnsemble(nn.Module):
             hidden = functional.leaky_relu_(torch.baddbmm(bias, hidden, weight), 0.01)
         return torch.baddbmm(last[0], hidden, last[1])
 
+    def squared_norms(self) -> Tensor:
+        """Return the sum of squares of each member's parameters, `[M]`."""
+        squares = [value.square().reshape(self.members, -1).sum(1) for value in self.parameters()]
+        return torch.stack(squares).sum(0)
+
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Set input mean and standard deviation to those of the segments' steps."""
         steps = self._unpacked(self._steps(segments))[0]
@@ -208,25 +218,34 @@ class RewardEnsemble(nn.Module):
         return self.inputs(batch)[torch.from_numpy(batch.mask)]
 
 
+FittedModel: TypeAlias = RewardEnsemble | TextRewardModel
+
+
 def make_reward_model(
     observation_space: gymnasium.Space[Any],
     action_space: gymnasium.Space[Any],
     *,
     members: int = 3,
     seed: int = 0,
-) -> RewardEnsemble:
-    """Return the reward model that suits the spaces.
+    **language: Any,
+) -> FittedModel:
+    """Return the reward model that suits the spaces: for texts one that reads them.
 
     Args:
-        observation_space: See `StepEncoder`.
-        action_space: See `StepEncoder`.
+        observation_space: See `StepEncoder` and `text_spaces`.
+        action_space: The same.
         members: The number of members M, at least 1.
         seed: Determines the initial weights.
+        **language: For texts, what else `TextRewardModel` takes: the language model, the horizon.
 
     Raises:
-        UserError: If a space is of an unsupported kind.
+        UserError: If a space is of an unsupported kind, or the language model does not fit.
     """
-    return RewardEnsemble(observation_space, action_space, members=members, seed=seed)
+    if not is_text(observation_space, action_space):
+        return RewardEnsemble(observation_space, action_space, members=members, seed=seed)
+    assert isinstance(observation_space, gymnasium.spaces.Dict)
+    assert isinstance(action_space, gymnasium.spaces.Discrete)
+    return TextRewardModel(observation_space, action_space, members=members, seed=seed, **language)
 
 
 CHUNK = 2048

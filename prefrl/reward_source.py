@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from prefrl.online_reward import OnlineReward
 from prefrl.reward_files import check_made_for, load_reward
-from prefrl.reward_model import RewardEnsemble
+from prefrl.reward_model import FittedModel
 from prefrl.trees import Array, Tree
 
 
@@ -40,7 +40,7 @@ def open_reward(
     """
     predictor = load_reward(source) if isinstance(source, str | Path) else source
     model = predictor.learner.model if isinstance(predictor, OnlineReward) else predictor
-    if isinstance(model, RewardEnsemble):
+    if isinstance(model, FittedModel):
         check_made_for(model, observation_space, action_space)
     return predictor
 

@@ -17,7 +17,7 @@ from prefrl.agents.reward_terms import learned_reward
 from prefrl.agents.settings import PPOSettings
 from prefrl.agents.single_envs import SingleEnvs
 from prefrl.environments import make
-from prefrl.reward_model import RewardEnsemble, make_reward_model
+from prefrl.reward_model import FittedModel, make_reward_model
 from prefrl.trees import Array
 
 SEEDS = (3, 11)
@@ -73,7 +73,7 @@ def make_cheetah() -> gymnasium.Env[Any, Any]:
     return make("prefrl/HalfCheetah-v0")
 
 
-def spread_model(env: gymnasium.Env[Any, Any]) -> RewardEnsemble:
+def spread_model(env: gymnasium.Env[Any, Any]) -> FittedModel:
     """Return a reward model with all of its normalisation in use."""
     model = make_reward_model(env.observation_space, env.action_space, seed=5)
     with torch.no_grad():
@@ -83,7 +83,7 @@ def spread_model(env: gymnasium.Env[Any, Any]) -> RewardEnsemble:
 
 
 def buffer_rewards(
-    make_env: Callable[[], gymnasium.Env[Any, Any]], model: RewardEnsemble
+    make_env: Callable[[], gymnasium.Env[Any, Any]], model: FittedModel
 ) -> tuple[Array, Rollout]:
     """Return what a rollout of PPO is trained on, `[T, N]`, and the rollout."""
     settings = PPOSettings(num_envs=2, n_steps=30, batch_size=60, n_epochs=1, hidden=(8,))

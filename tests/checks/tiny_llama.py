@@ -23,9 +23,13 @@ def make_tiny_llama(
     hidden: int = 16,
     layers: int = 2,
     end_token: int = 1,
+    spread: float = 0.5,
     seed: int = 0,
 ) -> "PreTrainedModel":
-    """Write a random Llama to a folder and return it as it is loaded from there."""
+    """Write a random Llama to a folder and return it as it is loaded from there.
+
+    Weights of standard deviation `spread`, by default large, so that mistakes show.
+    """
     transformers = import_transformers()
     config = transformers.LlamaConfig(
         vocab_size=vocabulary_size,
@@ -39,7 +43,7 @@ def make_tiny_llama(
         bos_token_id=None,
         eos_token_id=end_token,
         pad_token_id=0,
-        initializer_range=0.5,  # far from uniform, so that mistakes show
+        initializer_range=spread,
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)

@@ -274,6 +274,9 @@ class LastStep(nn.Module):
     def kept(self, observations: Tree, actions: Array) -> Tree:
         return observations
 
+    def squared_norms(self) -> Tensor:
+        return self.slope.square().reshape(self.members, -1).sum(1)
+
     def fit_scales(self, segments: Sequence[Segment]) -> None:
         """Inputs are used as they are."""
 

@@ -10,16 +10,16 @@ from gymnasium import spaces
 from prefrl.checkpoints import write_checkpoint
 from prefrl.errors import UserError
 from prefrl.reward_files import check_made_for, load_reward, save_reward
-from prefrl.reward_model import RewardEnsemble, make_reward_model
+from prefrl.reward_model import FittedModel, make_reward_model
 
 OBSERVATIONS, ACTIONS = spaces.Box(-1, 1, (2,)), spaces.Discrete(3)
 
 
-def make_model(seed: int = 1) -> RewardEnsemble:
+def make_model(seed: int = 1) -> FittedModel:
     return make_reward_model(OBSERVATIONS, ACTIONS, members=2, seed=seed)
 
 
-def assert_same(first: RewardEnsemble, second: RewardEnsemble) -> None:
+def assert_same(first: FittedModel, second: FittedModel) -> None:
     steps = np.random.default_rng(0).uniform(-1, 1, (5, 2)), np.array([0, 1, 2, 1, 0])
     np.testing.assert_array_equal(first.predict(*steps), second.predict(*steps))
 

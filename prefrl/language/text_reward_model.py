@@ -1,0 +1,217 @@
+"""A reward model for texts: language models with a scalar head, read at a text's last token."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from prefrl.errors import UserError
+from prefrl.language.causal_models import TINY, check_fits, load_causal_model
+from prefrl.language.finished_texts import finished_texts, rows_of
+from prefrl.language.lora import add_lora
+from prefrl.language.scoring import hidden_states, micro_batches
+from prefrl.segments import Segment, SegmentBatch
+from prefrl.trees import Array, Tree
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+REFERENCES = 256
+"""Most texts that the rewards are normalised on (Ziegler et al. 2019, section 2.1)."""
+
+
+class TextRewardModel(nn.Module):
+    """Members that judge finished texts; steps that do not finish one have the reward 0.
+
+    Ziegler et al. 2019 and Stiennon et al. 2020: the supervised language model without its output
+    layer, and a linear head on the hidden state of the last token, drawn from N(0, 1 / (d + 1)).
+    Members differ by their heads and by what they are fitted to. A reward model like any other
+    (see `RewardModel`); comparisons of two are their pairwise loss, of more the best-of-k one.
+
+    Args:
+        observation_space: Of an environment that writes texts (see `text_spaces`).
+        action_space: Its tokens.
+        language_model: A folder (see `load_causal_model`), which is needed again to load this.
+        horizon: Most tokens that the agent writes, or None where only the context limits them.
+        end_token: What ends a text; by default what does in the language model's configuration.
+        members: The number of members M, at least 1; each is a language model of its own.
+        lora_rank: Fit adapters of this rank instead of all weights; they and the heads are then all
+            that is saved.
+        seed: Determines heads and adapters.
+
+    Raises:
+        UserError: If the language model does not fit the spaces.
+    """
+
+    output_mean: Tensor
+    output_std: Tensor
+    references: Tensor
+
+    def __init__(
+        self,
+        observation_space: gymnasium.spaces.Dict,
+        action_space: gymnasium.spaces.Discrete,
+        *,
+        language_model: str | Path = TINY,
+        horizon: int | None = None,
+        end_token: int | None = None,
+        members: int = 1,
+        lora_rank: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Load the language model, once for each member."""
+        super().__init__()
+        self.members = members
+        self.observation_space = observation_space
+        self.action_space = action_space
+        self.language_model, self.lora_rank = Path(language_model), lora_rank
+        vocabulary_size, context = int(action_space.n), observation_space["tokens"].shape
+        assert context is not None
+        model = load_causal_model(language_model, vocabulary_size=vocabulary_size)
+        self.end_token = _end_token(model) if end_token is None else end_token
+        self.horizon = horizon
+        check_fits(model, vocabulary_size, context[0], self.end_token)
+        draw = torch.Generator().manual_seed(seed)
+        self.trunks, self.heads = nn.ModuleList(), nn.ModuleList()
+        for member in range(members):
+            own = copy.deepcopy(model)
+            if lora_rank is not None:
+                add_lora(own, lora_rank, seed=seed + member)
+            self.trunks.append(own.base_model)
+            head = nn.Linear(own.config.hidden_size, 1, bias=False)
+            nn.init.normal_(head.weight, std=(head.in_features + 1) ** -0.5, generator=draw)
+            self.heads.append(head)
+        self.register_buffer("output_mean", torch.zeros(members))
+        self.register_buffer("output_std", torch.ones(members))
+        rows = torch.zeros(REFERENCES, context[0] + 1, dtype=torch.int32)
+        self.register_buffer("references", rows)
+
+    def kept(self, observations: Tree, actions: Array) -> Tree:
+        """Return the texts that steps finish (see `finished_texts`); such rows as they are."""
+        if not isinstance(observations, dict):
+            return observations
+        return finished_texts(observations, actions, end_token=self.end_token, horizon=self.horizon)
+
+    def inputs(self, batch: SegmentBatch) -> Tensor:
+        """Return the texts that steps finish, `[B, T, L + 1]`."""
+        return self._rows(batch.observations, batch.actions)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return raw rewards, `[M, *leading]`, for texts `[*leading, L + 1]`."""
+        return self.each(inputs.expand(self.members, *inputs.shape))
+
+    def each(self, inputs: Tensor) -> Tensor:
+        """Return raw rewards, `[M, *leading]`, for each member's texts, `[M, *leading, L + 1]`."""
+        rewards = []
+        for trunk, head, rows in zip(self.trunks, self.heads, inputs, strict=True):
+            ends = rows[..., 0] > 0
+            scores = _scores(trunk, head, rows[ends])
+            rewards.append(scores.new_zeros(ends.shape).masked_scatter(ends, scores))
+        return torch.stack(rewards)
+
+    def squared_norms(self) -> Tensor:
+        """Return each head's sum of squares, `[M]`.
+
+        Decay of the other weights would not regularise but forget what the language model knows.
+        """
+        weights = [weight for head in self.heads for weight in head.parameters()]
+        return torch.stack([weight.square().sum() for weight in weights])
+
+    def fit_scales(self, segments: Sequence[Segment]) -> None:
+        """Do nothing: tokens have no scale."""
+
+    @torch.no_grad()
+    def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
+        """Give each member's rewards mean 0 and standard deviation 1 over the reference's texts.
+
+        These are the texts of the first call's segments, at most 256 of them, evenly spread; the
+        first is to be about what the reference model wrote. They stay whatever is given later, so
+        that the scale does not move with the agent. The mean is always subtracted: whatever its
+        length, a text has one reward.
+        """
+        if not self.references[0, 0]:
+            rows = self.inputs(SegmentBatch.from_segments(segments))
+            texts = rows[rows[..., 0] > 0]
+            texts = texts[:: max(1, -(-len(texts) // REFERENCES))]
+            self.references[: len(texts)] = texts
+        rewards = self(self.references[self.references[:, 0] > 0])
+        self.output_mean.copy_(rewards.mean(1))
+        self.output_std.copy_(rewards.std(1, correction=0).clamp_min(1e-6))
+
+    @torch.no_grad()
+    def normalised(self, inputs: Tensor) -> Tensor:
+        """Return each member's normalised rewards, `[M, *leading]`; 0 where no text ends."""
+        shape = (self.members, *[1] * (inputs.ndim - 1))
+        rewards: Tensor = self(inputs)
+        scaled = (rewards - self.output_mean.view(shape)) / self.output_std.view(shape)
+        return scaled * (inputs[..., 0] > 0)
+
+    def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
+        """Return the mean of the members' normalised rewards, `[...]`; 0 where no text ends."""
+        rewards: NDArray[np.float32] = (
+            self.normalised(self._rows(observations, actions)).mean(0).numpy()
+        )
+        return rewards
+
+    def score(self, texts: Array, lengths: Array) -> NDArray[np.float32]:
+        """Return the mean of the members' normalised rewards of finished texts.
+
+        Args:
+            texts: `[..., L]`, padded on the right by anything.
+            lengths: `[...]`, at least 1.
+        """
+        inputs = torch.from_numpy(rows_of(texts, lengths))
+        rewards: NDArray[np.float32] = self.normalised(inputs).mean(0).numpy()
+        return rewards
+
+    def description(self) -> dict[str, Any]:
+        """Return what the constructor needs to make this model again, but for spaces and seed."""
+        return {
+            "language_model": self.language_model,
+            "horizon": self.horizon,
+            "end_token": self.end_token,
+            "lora_rank": self.lora_rank,
+        }
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Return all but the frozen weights, which the language model's folder has."""
+        state: dict[str, Any] = super().state_dict(*args, **kwargs)
+        frozen = self._frozen()
+        return {name: value for name, value in state.items() if name not in frozen}
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Read what `state_dict` returned."""
+        return super().load_state_dict({**self._frozen(), **state_dict}, strict, assign)
+
+    def _frozen(self) -> dict[str, Tensor]:
+        return {name: value for name, value in self.named_parameters() if not value.requires_grad}
+
+    def _rows(self, observations: Tree, actions: Array) -> Tensor:
+        return torch.from_numpy(np.asarray(self.kept(observations, actions)))
+
+
+def _end_token(model: "PreTrainedModel") -> int:
+    end = model.config.eos_token_id
+    if end is None:
+        raise UserError(f"{model.name_or_path} names no eos_token_id; give the end token")
+    return int(end[0] if isinstance(end, list) else end)
+
+
+def _scores(trunk: nn.Module, head: nn.Module, rows: Tensor) -> Tensor:
+    """Return the head's output at the last token of each text, `[n]`, for rows `[n, L + 1]`."""
+    lengths, tokens = rows[:, 0].long(), rows[:, 1:].long()
+    places, scores = [torch.zeros(0, dtype=torch.int64)], [torch.zeros(0)]
+    for batch in micro_batches(lengths):
+        states = hidden_states(trunk, tokens[batch], lengths[batch])
+        last = states[torch.arange(len(batch)), lengths[batch] - 1]
+        places.append(batch)
+        scores.append(head(last).squeeze(-1))
+    return torch.cat(scores)[torch.argsort(torch.cat(places))]

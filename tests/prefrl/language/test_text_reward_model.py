@@ -1,0 +1,208 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_llama import make_tiny_llama
+from written_texts import text_segment, text_spaces, text_steps
+
+from prefrl.errors import UserError
+from prefrl.fitting import RewardFitter
+from prefrl.language.scoring import hidden_states
+from prefrl.language.text_reward_model import TextRewardModel
+from prefrl.queries import Query, QueryKey
+from prefrl.reward_files import load_reward, save_reward
+from prefrl.reward_model import make_reward_model, member_returns
+from prefrl.segments import Segment, SegmentBatch
+from prefrl.teachers import Answer, OracleTeacher
+
+VOCABULARY, CONTEXT, HORIZON, END = 12, 12, 6, 1
+GOOD = 7
+"""The token that the oracle counts."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_tiny_llama(tmp_path / "model", vocabulary_size=VOCABULARY, context=16, end_token=END)
+    return tmp_path / "model"
+
+
+def _model(
+    folder: Path, *, members: int = 2, seed: int = 0, lora_rank: int | None = None
+) -> TextRewardModel:
+    model = make_reward_model(
+        *text_spaces(VOCABULARY, CONTEXT),
+        members=members,
+        seed=seed,
+        language_model=folder,
+        horizon=HORIZON,
+        lora_rank=lora_rank,
+    )
+    assert isinstance(model, TextRewardModel)
+    return model
+
+
+def _segments(count: int, seed: int = 0) -> list[Segment]:
+    rng = np.random.default_rng(seed)
+    segments = []
+    for _ in range(count):
+        written = rng.integers(2, VOCABULARY, int(rng.integers(1, HORIZON + 1))).tolist()
+        if len(written) < HORIZON:
+            written.append(END)
+        segments.append(text_segment([5, 6], written, CONTEXT, written.count(GOOD)))
+    return segments
+
+
+def _comparisons(segments: list[Segment], k: int = 2) -> list[Answer]:
+    choices = [tuple(segments[place : place + k]) for place in range(0, len(segments), k)]
+    teacher = OracleTeacher()
+    teacher.submit([Query(QueryKey("run", 0, i), choice) for i, choice in enumerate(choices)])
+    return teacher.collect()
+
+
+def test_the_last_step_has_the_head_of_the_last_token_and_the_others_nothing(folder: Path) -> None:
+    model, segment = _model(folder), text_segment([5, 6], [7, 8, END], CONTEXT)
+    rewards = model(model.inputs(SegmentBatch.from_segments([segment], HORIZON)))
+    assert rewards.shape == (2, 1, HORIZON)
+    assert not rewards[:, 0, [0, 1, 3, 4, 5]].any()
+    tokens = torch.tensor([[5, 6, 7, 8, END]])
+    for member, head in enumerate(model.heads):
+        states = hidden_states(model.trunks[member], tokens, torch.tensor([5]))
+        torch.testing.assert_close(rewards[member, 0, 2], head(states)[0, -1, 0])
+    assert rewards[0, 0, 2] != rewards[1, 0, 2]
+
+
+@torch.no_grad()
+def test_padding_never_matters(folder: Path) -> None:
+    model, segments = _model(folder), _segments(9)
+    together = member_returns(model, [tuple(segments)])[:, 0]
+    for place, segment in enumerate(segments):
+        alone = member_returns(model, [(segment,)])[:, 0, 0]
+        torch.testing.assert_close(together[:, place], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_members_read_their_own_inputs(folder: Path) -> None:
+    model, batch = _model(folder), SegmentBatch.from_segments(_segments(4))
+    inputs = model.inputs(batch)
+    own = torch.stack([inputs, inputs.flip(0)])
+    torch.testing.assert_close(model.each(own)[1], model(inputs)[1].flip(0))
+
+
+def test_what_segments_keep_is_what_the_model_reads(folder: Path) -> None:
+    model, segment = _model(folder), _segments(1)[0]
+    kept = model.kept(segment.observations, segment.actions)
+    slim = Segment(kept, segment.actions, segment.true_rewards)
+    for batch in (SegmentBatch.from_segments([segment]), SegmentBatch.from_segments([slim])):
+        assert torch.equal(model.inputs(batch), torch.from_numpy(np.asarray(kept))[None])
+
+
+def test_normalisation_is_on_the_first_texts_ever_after(folder: Path) -> None:
+    model, reference, later = _model(folder, members=3), _segments(300), _segments(50, seed=1)
+    model.fit_normalisation(reference)
+    kept = reference[::2]  # every second, to be at most 256
+    tokens, lengths = _texts(kept)
+    rewards = model.normalised(model.inputs(SegmentBatch.from_segments(kept))).sum(-1)
+    torch.testing.assert_close(rewards.mean(1), torch.zeros(3), atol=1e-4, rtol=0)
+    torch.testing.assert_close(rewards.std(1, correction=0), torch.ones(3), atol=1e-4, rtol=0)
+    before = model.score(tokens, lengths)
+    model.fit_normalisation(later)
+    np.testing.assert_allclose(model.score(tokens, lengths), before, atol=1e-6)
+
+
+def test_predictions_are_0_but_where_a_text_ends(folder: Path) -> None:
+    model = _model(folder)
+    model.fit_normalisation(_segments(20))
+    observations, actions = text_steps([5, 6], [7, 8, END], CONTEXT)
+    rewards = model.predict(observations, actions)
+    assert rewards.shape == (3,)
+    assert rewards.dtype == np.float32
+    assert not rewards[:2].any()
+    text = np.array([5, 6, 7, 8, END, 0, 0, 0, 0, 0, 0, 0])
+    assert rewards[2] == pytest.approx(model.score(text[None], np.array([5]))[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_comparisons_are_fitted(tmp_path: Path, k: int) -> None:
+    make_tiny_llama(tmp_path, vocabulary_size=VOCABULARY, end_token=END, spread=0.1)
+    model = _model(tmp_path)
+    fitter = RewardFitter(model, HORIZON, noise=0.0, learning_rate=3e-3)
+    fitter.add(_comparisons(_segments(160 * k), k))
+    report = fitter.fit(8)
+    segments = _segments(100, seed=9)
+    returns = member_returns(model, [tuple(segments)])[:, 0].mean(0).numpy()
+    true = [segment.true_return for segment in segments]
+    assert np.corrcoef(returns, true)[0, 1] > 0.85
+    assert report.heldout_accuracy > 0.9
+
+
+def test_only_heads_decay(folder: Path) -> None:
+    model = _model(folder)
+    weights = [weight.detach() for weight in model.heads.parameters()]
+    expected = [float(weight.square().sum()) for weight in weights]
+    assert model.squared_norms().tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("lora_rank", [None, 2])
+def test_saved_and_loaded(folder: Path, tmp_path: Path, lora_rank: int | None) -> None:
+    model = _model(folder, seed=3, lora_rank=lora_rank)
+    fitter = RewardFitter(model, HORIZON, learning_rate=1e-2)
+    segments = _segments(20)
+    fitter.add(_comparisons(segments))
+    fitter.fit(1)
+    model.fit_normalisation(segments)
+    save_reward(tmp_path / "reward", model)
+    loaded = load_reward(tmp_path / "reward")
+    batch = SegmentBatch.from_segments(segments)
+    assert isinstance(loaded, TextRewardModel)
+    assert torch.equal(
+        loaded.normalised(loaded.inputs(batch)), model.normalised(model.inputs(batch))
+    )
+    assert torch.equal(loaded.references, model.references)
+    saved = (tmp_path / "reward" / "reward.safetensors").stat().st_size
+    whole = sum(value.numel() for value in model.parameters()) * 4
+    assert (saved < whole) == (lora_rank is not None)
+
+
+def test_a_run_can_be_moved(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    make_tiny_llama(run / "model", vocabulary_size=VOCABULARY, end_token=END)
+    save_reward(run / "checkpoints" / "000001", _model(run / "model"))
+    run.rename(tmp_path / "moved")
+    load_reward(tmp_path / "moved" / "checkpoints" / "000001")
+
+
+def test_a_lost_language_model_is_named(folder: Path, tmp_path: Path) -> None:
+    save_reward(tmp_path / "reward", _model(folder))
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="is no folder of a language model"):
+        load_reward(tmp_path / "reward")
+
+
+def test_a_seed_fixes_heads_and_adapters(folder: Path) -> None:
+    def weights(seed: int) -> torch.Tensor:
+        model = _model(folder, seed=seed, lora_rank=2)
+        fitted = [value.flatten() for value in model.parameters() if value.requires_grad]
+        return torch.cat(fitted).detach()
+
+    assert torch.equal(weights(0), weights(0))
+    assert not torch.equal(weights(0), weights(1))
+
+
+def test_a_language_model_that_does_not_fit(folder: Path) -> None:
+    for vocabulary, context, fault in (
+        (VOCABULARY + 1, CONTEXT, "do not match"),
+        (VOCABULARY, 17, "reads at most 16"),
+    ):
+        with pytest.raises(UserError, match=fault):
+            make_reward_model(*text_spaces(vocabulary, context), language_model=folder)
+
+
+def _texts(segments: list[Segment]) -> tuple[np.ndarray, np.ndarray]:
+    texts = np.zeros((len(segments), CONTEXT), np.int64)
+    lengths = np.zeros(len(segments), np.int64)
+    for row, segment in enumerate(segments):
+        assert isinstance(segment.observations, dict)
+        lengths[row] = segment.observations["length"][-1, 0] + 1
+        texts[row] = segment.observations["tokens"][-1]
+        texts[row, lengths[row] - 1] = segment.actions[-1]
+    return texts, lengths
