@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from . import compiled
 from .boards import ROOM, Columns, floor_rows, full_rows, heights, remove_rows
 from .pieces import Placements
 
@@ -61,18 +62,25 @@ def build_afterstates(
         height: Rows of a board.
         top: The row from which on a piece's cell keeps it from removing rows; None for no such row.
     """
-    counts = placements.counts[pieces]
+    counts, first = placements.counts[pieces], placements.first[pieces]
     starts = np.zeros(len(pieces) + 1, np.int64)
     np.cumsum(counts, out=starts[1:])
-    chosen = np.arange(starts[-1]) + (placements.first[pieces] - starts[:-1]).repeat(counts)
-    rest = _resting_rows(columns, counts, placements.lowest.take(chosen, axis=1), height)
-    piece = placements.bits.take(chosen, axis=1)
-    piece <<= rest.astype(columns.dtype)
-    walled = np.empty((len(columns) + 2, len(chosen)), columns.dtype)
+    walled = np.empty((len(columns) + 2, starts[-1]), columns.dtype)
     walled[0] = walled[-1] = floor_rows(height, columns.dtype)
-    after = np.bitwise_or(columns.repeat(counts, axis=1), piece, out=walled[1:-1])
+    if compiled.AVAILABLE:
+        piece = np.empty_like(walled[1:-1])
+        chosen, rest, lines, eroded = written = np.empty((4, starts[-1]), np.int64)
+        barred = np.uint64(0 if top is None else (1 << 64) - (1 << top))
+        boards, bits, lowest = np.ascontiguousarray(columns), placements.bits, placements.lowest
+        compiled.drop_pieces(boards, starts, first, bits, lowest, barred, piece, walled, written)
+    else:
+        chosen = np.arange(starts[-1]) + (first - starts[:-1]).repeat(counts)
+        rest = _resting_rows(columns, counts, placements.lowest.take(chosen, axis=1), height)
+        piece = placements.bits.take(chosen, axis=1)
+        piece <<= rest.astype(columns.dtype)
+        after = np.bitwise_or(columns.repeat(counts, axis=1), piece, out=walled[1:-1])
+        lines, eroded = clear_rows(after, piece, top)
     landing = rest + placements.middle[chosen]
-    lines, eroded = clear_rows(after, piece, top)
     return Afterstates(height, starts, chosen, walled, piece, landing, lines, eroded)
 
 

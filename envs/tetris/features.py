@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import compiled
 from .afterstates import Afterstates
 from .boards import ROOM, Columns, fill_below
 from .errors import TetrisError
@@ -39,27 +40,18 @@ class FeatureSet:
 
 def dellacherie(after: Afterstates) -> Rows:
     """Return the six of Dellacherie: `DELLACHERIE`."""
-    columns = after.columns
-    rows = np.empty((6, columns.shape[1]), np.float32)
-    _dellacherie_into(rows, after, fill_below(columns, after.height + ROOM))
-    return rows
+    return bcts(after)[:6]
 
 
 def bcts(after: Afterstates) -> Rows:
     """Return the eight of BCTS (Thiery and Scherrer 2009): `BCTS`."""
-    columns = after.columns
-    rows = np.empty((8, columns.shape[1]), np.float32)
-    _bcts_into(rows, after, fill_below(columns, after.height + ROOM))
-    return rows
+    return _counted(after, 8, fast=False)
 
 
 def dt(after: Afterstates) -> Rows:
     """Return the nine of DT (AMPI, JMLR 2015): `BCTS` with fast wells, and the diversity."""
-    columns = after.columns
-    filled = fill_below(columns, after.height + ROOM)
-    rows = np.empty((9, columns.shape[1]), np.float32)
-    _bcts_into(rows, after, filled)
-    rows[5] = fast_wells(after.walled, after.height + ROOM)
+    rows = _counted(after, 9, fast=True)
+    filled = fill_below(after.columns, after.height + ROOM)
     rows[8] = _diversity(np.bitwise_count(filled))
     return rows
 
@@ -103,31 +95,38 @@ def knox(after: Afterstates) -> Rows:
     return rows
 
 
-def _dellacherie_into(rows: Rows, after: Afterstates, filled: Columns) -> Columns:
-    # Returns the holes.
+def _count_compiled(after: Afterstates, fast: bool) -> Rows:
+    rows = np.empty((9, len(after.landing)), np.float32)
+    rows[0], rows[1] = after.landing, after.eroded
+    compiled.count_features(after.walled, fast, rows[2:])
+    return rows
+
+
+def _counted(after: Afterstates, features: int, fast: bool) -> Rows:
+    # One afterstate's features lie side by side in memory, as candidates' rows do.
+    rows = np.empty((after.walled.shape[1], features), np.float32).T
+    rows[0], rows[1] = after.landing, after.eroded
+    if compiled.AVAILABLE:
+        compiled.count_features(after.walled, fast, rows[2:8])
+    else:
+        _count_features(after, fast, rows[2:8])
+    return rows
+
+
+def _count_features(after: Afterstates, fast: bool, rows: Rows) -> None:
     columns, walled, most = after.columns, after.walled, after.height + ROOM
-    rows[0] = after.landing
-    rows[1] = after.eroded
-    rows[2] = _count(walled[1:] ^ walled[:-1], most)
-    # Bit r of the shifted column is the cell below row r, and below row 0 is the floor.
-    below = columns << 1
-    below |= 1
-    below ^= columns
-    rows[3] = _count(below, most + 1)
-    holes = filled ^ columns
-    rows[4] = _count(holes, most)
-    rows[5] = cumulative_wells(walled, most)
-    return holes
-
-
-def _bcts_into(rows: Rows, after: Afterstates, filled: Columns) -> None:
-    holes = _dellacherie_into(rows, after, filled)
+    rows[0] = _count(walled[1:] ^ walled[:-1], most)
+    # Below row 0 is the floor.
+    rows[1] = _count((columns >> 1) ^ columns, most) + _count(~columns & 1, 1)
+    holes = fill_below(columns, most) ^ columns
+    rows[2] = _count(holes, most)
+    rows[3] = (fast_wells if fast else cumulative_wells)(walled, most)
     # Every run of filled cells lies on the floor or on a hole; adding 1 clears the one on the
     # floor.
-    above = after.columns + 1
-    above &= after.columns
-    rows[6] = _count(above, after.height + ROOM)
-    rows[7] = np.bitwise_count(np.bitwise_or.reduce(holes, axis=0))
+    above = columns + 1
+    above &= columns
+    rows[4] = _count(above, most)
+    rows[5] = np.bitwise_count(np.bitwise_or.reduce(holes, axis=0))
 
 
 def _count(cells: Columns, rows: int) -> NDArray[Any]:

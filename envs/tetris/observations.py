@@ -64,21 +64,19 @@ class Observer:
 
     def observe(self, boards: Selection = ALL) -> Observations:
         """Return observations of B boards, `[B, ...]` each, in arrays of their own."""
-        games = self._games
+        games, masks = self._games, self.masks(boards)
         observations: Observations = {
-            "action_mask": self.masks(boards),
+            "action_mask": masks,
             "board": unpack(games.columns[:, boards], games.settings.height),
-            "candidates": self._candidates(games.afterstates_of(boards)),
+            "candidates": self._candidates(games.afterstates_of(boards), masks),
             "piece": games.piece[boards].copy(),
         }
         if games.settings.next_piece:
             observations["next_piece"] = games.next_piece[boards].copy()
         return observations
 
-    def _candidates(self, after: Afterstates) -> NDArray[np.float32]:
+    def _candidates(self, after: Afterstates, masks: NDArray[np.int8]) -> NDArray[np.float32]:
         rows = self._compute(after)
-        boards, most = len(after.starts) - 1, self._masks.shape[1]
-        candidates = np.zeros((boards * most, len(rows)), np.float32)
-        gaps = np.arange(boards) * most - after.starts[:-1]
-        candidates[np.arange(rows.shape[1]) + gaps.repeat(np.diff(after.starts))] = rows.T
-        return candidates.reshape(boards, most, -1)
+        candidates = np.zeros((*masks.shape, len(rows)), np.float32)
+        candidates[masks.view(np.bool_)] = rows.T
+        return candidates

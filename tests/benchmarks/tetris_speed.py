@@ -5,7 +5,8 @@
 Systems run in turn, one process and one thread each, with random legal placements on 10×20 boards;
 choosing them is not in the time, resets are. Seconds are of processor time, so that whatever else
 the machine does counts less. tetris-gymnasium and rl-tetris have single boards
-only, so they have one row each. "played by BCTS" is prefrl again on the boards of long games.
+only, so they have one row each. "played by BCTS" is prefrl again on the boards of long games;
+"without numba" is prefrl as it is where numba is not installed.
 """
 
 import json
@@ -21,6 +22,7 @@ import numpy as np
 import tyro
 from tetris_peers import PEERS, peer_python
 
+from prefrl.envs.tetris import compiled
 from prefrl.envs.tetris.controllers import BCTS
 from prefrl.envs.tetris.vector_env import TetrisVectorEnv
 
@@ -42,6 +44,8 @@ class Options:
     """Print prefrl's rate on so many boards and stop; used by the benchmark itself."""
     bcts: bool = False
     """With `boards`: let BCTS play instead of chance."""
+    numba: bool = True
+    """With `boards`: use it."""
 
 
 def measure(boards: int, seconds: float, bcts: bool) -> float:
@@ -77,6 +81,7 @@ def commands(options: Options) -> dict[str, list[str]]:
     mine = [sys.executable, __file__, *seconds, "--boards"]
     found = {f"prefrl, {boards} boards": [*mine, str(boards)] for boards in BOARDS}
     found["prefrl, 64 boards, played by BCTS"] = [*mine, "64", "--bcts"]
+    found["prefrl, 64 boards, without numba"] = [*mine, "64", "--no-numba"]
     for package in PACKAGES:
         python = str(peer_python(package, options.folder))
         found[package] = [python, str(PEERS / "tetris_packages.py"), package, *seconds]
@@ -86,6 +91,7 @@ def commands(options: Options) -> dict[str, list[str]]:
 def main(options: Options) -> None:
     """Measure all systems in turn, and print and write the medians."""
     if options.boards:
+        compiled.AVAILABLE = options.numba
         print(measure(options.boards, options.seconds, options.bcts))
         return
     systems = commands(options)

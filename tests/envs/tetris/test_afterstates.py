@@ -1,6 +1,7 @@
 """Tests of envs/tetris/afterstates.py."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from prefrl.envs.tetris.pieces import PIECE_NAMES, list_placements, orientations
 
 from .reference import drop, placements
 from .strategies import boards
+
+pytestmark = pytest.mark.usefixtures("both_ways")
 
 
 def afterstates(board: NDArray[np.bool_], pieces: list[int], lenient: bool = True) -> Afterstates:

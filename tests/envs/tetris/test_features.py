@@ -17,6 +17,8 @@ from .reference import column_heights, dt_features, hole_cells, open_well
 from .strategies import boards
 from .test_afterstates import afterstates
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 BOARD = """
 ........
 ........
