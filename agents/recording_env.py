@@ -36,8 +36,9 @@ class RecordingVecEnv(VecEnvWrapper):
     """Gives a Stable-Baselines3 agent reward 0, and records what it does.
 
     The environment's own reward is in `info["true_reward"]`. An environment may say in `info` which
-    steps count in comparisons ("segment_mask", bool) and with which other episodes an episode may
-    be compared ("segment_group", str).
+    steps count in comparisons ("segment_mask", bool), with which other episodes an episode may be
+    compared ("segment_group", str), and what a synthetic teacher adds up in place of the reward
+    ("segment_reward", float).
 
     Args:
         worlds: The environments side by side.
@@ -92,7 +93,10 @@ class RecordingVecEnv(VecEnvWrapper):
         if self._recorder is not None:
             masks = np.array([info.get("segment_mask", True) for info in infos])
             groups = [info.get("segment_group", "") for info in infos]
-            self._recorder.record(*step, masks=masks, groups=groups, **drawn_from)
+            pairs = zip(infos, true_rewards.tolist(), strict=True)
+            judged = np.array([info.get("segment_reward", earned) for info, earned in pairs])
+            seen = (self._observations, self._actions, judged, dones)
+            self._recorder.record(*seen, masks=masks, groups=groups, **drawn_from)
         self.steps_taken += self.num_envs
         for env in np.flatnonzero(dones).tolist():
             self._note_end(env, infos[env])

@@ -40,6 +40,19 @@ class Afterstates:
         """The boards without their walls, `[width, N]`."""
         return self.walled[1:-1]
 
+    def take(self, chosen: NDArray[np.int64]) -> "Afterstates":
+        """Return some of them, as the only ones of a board each."""
+        return Afterstates(
+            height=self.height,
+            starts=np.arange(len(chosen) + 1),
+            placements=self.placements[chosen],
+            walled=self.walled[:, chosen],
+            piece=self.piece[:, chosen],
+            landing=self.landing[chosen],
+            lines=self.lines[chosen],
+            eroded=self.eroded[chosen],
+        )
+
     def lost(self, ceiling: int) -> NDArray[np.bool_]:
         """Return which boards have a filled cell in this row or above it, `[N]`."""
         lost: NDArray[np.bool_] = np.bitwise_or.reduce(self.columns) >> ceiling != 0

@@ -12,6 +12,7 @@ from .pieces import PIECE_NAMES, check_names
 GameOver = Literal["overflow", "spawn", "after_lines"]
 PiecesFrom = Literal["uniform", "bag"]
 Reward = Literal["lines", "score"]
+JudgedBy = Literal["reward", "dellacherie"]
 Illegal = Literal["wrap", "raise"]
 
 SPAWN_ROWS = 2
@@ -38,6 +39,9 @@ class Settings:
     """When a game is lost; `prefrl.envs.tetris` has the rules."""
     reward: Reward = "lines"
     """Lines removed by a placement; or their score, 2^(k − 1) for k > 0 lines (RL-Library)."""
+    judged_by: JudgedBy = "reward"
+    """What a synthetic teacher adds up to compare stretches of a game: the reward, or ratings of
+    the placements (see `ratings`), which are in `info["segment_reward"]`."""
     features: str = "bcts"
     """Features of the candidates: dellacherie, bcts, dt, bertsekas or knox."""
     next_piece: bool = False

@@ -12,6 +12,7 @@ from .errors import TetrisError
 from .games import Games
 from .observations import Observations, Observer, observation_space
 from .pictures import Frame, draw_scene, write_scene
+from .ratings import rate_placements
 from .sequence import ALL
 from .settings import Settings
 from .snapshots import read_snapshot, take_snapshots
@@ -28,7 +29,8 @@ class TetrisEnv(gymnasium.Env[dict[str, Any], np.int64]):
 
     An action is the number of one of the current piece's placements, ordered by orientation and
     then by column; `prefrl.envs.tetris` has the rules and `Settings` the options. Observations are
-    those of `observation_space`; `info` has action_mask, and the lines and pieces so far.
+    those of `observation_space`; `info` has action_mask, the lines and pieces so far, and
+    segment_reward where a synthetic teacher judges by something else than the reward.
 
     Args:
         render_mode: "rgb_array", "ansi" or None.
@@ -47,6 +49,7 @@ class TetrisEnv(gymnasium.Env[dict[str, Any], np.int64]):
         self.games = Games(1, self.settings)
         self._observer = Observer(self.games)
         self._started = False
+        self._rating = 0.0
         self.observation_space = observation_space(self.settings, self.games.placements)
         self.action_space = spaces.Discrete(self.games.placements.most)
 
@@ -56,7 +59,7 @@ class TetrisEnv(gymnasium.Env[dict[str, Any], np.int64]):
         """Start a game; a seed determines the pieces of this and all following games."""
         super().reset(seed=seed, options=options)
         self.games.start(FIRST, [self.np_random])
-        self._started = True
+        self._started, self._rating = True, 0.0
         return self._look()
 
     def step(
@@ -72,7 +75,10 @@ class TetrisEnv(gymnasium.Env[dict[str, Any], np.int64]):
         if not self._started or self.games.lost[0]:
             raise gymnasium.error.ResetNeeded("the game is over or was never begun; call reset()")
         actions = np.asarray(action, np.int64).reshape(1)
-        self.games.place(ALL, to_placements(self.games, ALL, actions))
+        actions = to_placements(self.games, ALL, actions)
+        if self.settings.judged_by == "dellacherie":
+            self._rating = float(rate_placements(self.games, ALL, actions)[0])
+        self.games.place(ALL, actions)
         observation, info = self._look()
         return observation, float(rewards(self.games)[0]), bool(self.games.lost[0]), False, info
 
@@ -103,11 +109,13 @@ class TetrisEnv(gymnasium.Env[dict[str, Any], np.int64]):
     def _look(self) -> tuple[dict[str, Any], dict[str, Any]]:
         observations: Observations = self._observer.observe()
         observation: dict[str, Any] = {key: value[0] for key, value in observations.items()}
-        info = {
+        info: dict[str, Any] = {
             "action_mask": observation["action_mask"].astype(np.bool_),
             "lines": int(self.games.lines[0]),
             "pieces": int(self.games.count[0]),
         }
+        if self.settings.judged_by == "dellacherie":
+            info["segment_reward"] = self._rating
         return observation, info
 
 

@@ -16,6 +16,7 @@ from .errors import TetrisError
 from .games import Games, Indices
 from .observations import Observations, Observer, observation_space
 from .pictures import Frame, draw_scene
+from .ratings import rate_placements
 from .sequence import ALL, Selection
 from .settings import Settings
 from .single_env import METADATA, check_render_mode, render_snapshot
@@ -63,6 +64,7 @@ class TetrisVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]):
         self._observer = Observer(self.games)
         self._generators = [seeding.np_random()[0] for _ in range(num_envs)]
         self._ended = np.ones(num_envs, np.bool_)
+        self._ratings = np.zeros(num_envs)
         self.single_observation_space = observation_space(self.settings, self.games.placements)
         self.single_action_space = spaces.Discrete(self.games.placements.most)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -114,7 +116,10 @@ class TetrisVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]):
             actions = actions[boards]
         else:
             boards = ALL
-        self.games.place(boards, to_placements(self.games, boards, actions))
+        actions = to_placements(self.games, boards, actions)
+        if self.settings.judged_by == "dellacherie":
+            self._ratings[boards] = rate_placements(self.games, boards, actions)
+        self.games.place(boards, actions)
         earned = np.where(resting, 0.0, rewards(self.games))
         terminations = self.games.lost & ~resting
         truncations = np.zeros(self.num_envs, np.bool_)
@@ -169,13 +174,16 @@ class TetrisVectorEnv(VectorEnv[Observations, NDArray[np.int64], NDArray[Any]]):
         if len(chosen):
             self.games.start(chosen, [self._generators[board] for board in chosen])
             self._ended = self._ended & ~boards
+            self._ratings[chosen] = 0
 
     def _infos(self, boards: NDArray[np.bool_]) -> Infos:
-        infos = {
+        infos: Infos = {
             "action_mask": self.action_masks() & boards[:, None],
             "lines": self.games.lines * boards,
             "pieces": self.games.count * boards,
         }
+        if self.settings.judged_by == "dellacherie":
+            infos["segment_reward"] = self._ratings * boards
         return infos | {f"_{key}": boards.copy() for key in infos}
 
     def _reset_mask(self, options: dict[str, Any]) -> NDArray[np.bool_]:

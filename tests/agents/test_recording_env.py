@@ -104,6 +104,25 @@ def test_an_environment_masks_steps_and_names_groups() -> None:
     assert segments[1].true_return == 20 + 40
 
 
+class Judged(Counter):
+    """A world whose teacher judges by something else than the reward."""
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, _ = super().step(action)
+        return observation, reward, terminated, truncated, {"segment_reward": -reward}
+
+
+def test_an_environment_says_what_its_teacher_judges_by() -> None:
+    segments: list[Segment] = []
+    env = RecordingVecEnv(SingleEnvs([Judged(2)]), recorder=SegmentRecorder(1, 2, segments.append))
+    env.seed_each([0])
+    env.reset()
+    for _ in range(2):
+        env.step(np.zeros(1, int))
+    assert segments[0].true_rewards.tolist() == [-10, -20]
+    assert env.take_rollout().true_rewards.tolist() == [[10], [20]]
+
+
 def test_segments_are_cut_from_what_is_stepped() -> None:
     segments: list[Segment] = []
     env = RecordingVecEnv(SingleEnvs([Counter(4)]), recorder=SegmentRecorder(1, 2, segments.append))

@@ -15,10 +15,12 @@ from prefrl.envs.tetris.errors import IllegalPlacementError, TetrisError
 from prefrl.envs.tetris.single_env import TetrisEnv
 from prefrl.envs.tetris.vector_env import TetrisVectorEnv
 
-pytestmark = pytest.mark.usefixtures("both_ways")
-
 SMALL: dict[str, Any] = {"width": 6, "height": 6, "next_piece": True}
-VARIANTS = [SMALL, {"features": "knox", "pieces_from": "bag", "height": 10}]
+VARIANTS = [
+    SMALL,
+    {"features": "knox", "pieces_from": "bag", "height": 10},
+    {"height": 7, "judged_by": "dellacherie"},
+]
 ID = "prefrl/Tetris-v0"
 
 
