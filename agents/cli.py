@@ -1,4 +1,4 @@
-"""The command line: train, resume, watch, report, label, labels."""
+"""The command line: train, resume, watch, report, recipe, recipes, label, labels."""
 
 import contextlib
 import io
@@ -23,6 +23,7 @@ try:
     from . import commands
     from .options import TrainOptions
     from .page import Address, label
+    from .recipes import RECIPES, recipe_named
 except ModuleNotFoundError as error:
     print(
         f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'", file=sys.stderr
@@ -86,7 +87,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Watch:
-    """Film the agent of a run, as of its last checkpoint."""
+    """Film the agent of a run, as of its last checkpoint.
+
+    Where it writes texts, some are printed beside those of the reference model, with their scores.
+    """
 
     folder: Positional[Path]
     """The run's folder."""
@@ -167,11 +171,43 @@ class Labels:
         self.action(console, words)
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """Train as a published system did; prefrl recipes lists them with what they stand for."""
+
+    name: Positional[str]
+    """The recipe's name."""
+    seed: int = 0
+    """Fixes everything, as in prefrl train."""
+    out: Path | None = None
+    """The run's folder; by default runs/ENV-SEED-TIME."""
+
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
+        """Run the command."""
+        out = [] if self.out is None else ["--out", str(self.out)]
+        trained = ["train", *recipe_named(self.name).words, "--seed", str(self.seed), *out]
+        parse(trained)(console, words)
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """List the recipes: the paper, what is special about it, and the command it stands for."""
+
+    def __call__(self, console: Console, words: Sequence[str]) -> None:
+        """Run the command."""
+        for recipe in RECIPES:
+            console.print(f"[bold]{recipe.name}[/bold]: {recipe.source}")
+            console.print(recipe.idea)
+            console.print(f"{recipe.command}\n", soft_wrap=True)
+
+
 Command: TypeAlias = (
     Annotated[Train, subcommand("train")]
     | Annotated[Resume, subcommand("resume")]
     | Annotated[Watch, subcommand("watch")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Recipe, subcommand("recipe")]
+    | Annotated[Recipes, subcommand("recipes")]
     | Annotated[Label, subcommand("label")]
     | Annotated[Labels, subcommand("labels")]
 )

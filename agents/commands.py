@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+import gymnasium
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -23,10 +23,10 @@ from prefrl.text_preferences import PREFERENCES, export_preferences
 
 from .curve import draw_curve
 from .display import LiveTable
-from .evaluation import evaluate
-from .metrics import finite_or_none, read_metrics
+from .metrics import read_metrics
 from .page import Address, check_address, needs_people, page_beside
 from .recovery import mend_store
+from .results import results
 from .run_folder import (
     LABELS,
     claim_run,
@@ -36,6 +36,7 @@ from .run_folder import (
     write_json,
 )
 from .settings import RunSettings
+from .text_samples import print_samples
 from .training import CHECKPOINT_SHARE, Training
 from .watching import film_progress, film_run
 
@@ -106,7 +107,10 @@ def _mended_checkpoint(settings: RunSettings, folder: Path, console: Console) ->
 
 
 def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
-    """Film the agent of a run."""
+    """Film the agent of a run; where it writes texts, print some beside the reference's."""
+    if read_settings(folder).language is not None:
+        print_samples(folder, console)
+        return
     with _drawing_bar(console) as progress:
         film_run(folder, out, seconds=seconds, size=size, progress=progress)
     console.print(f"wrote {escape(str(out))}")
@@ -175,7 +179,8 @@ def _run(
 ) -> None:
     started = time.monotonic()
     budget = settings.labels if settings.reward == "learned" else 0
-    table = LiveTable(console, label_budget=budget)
+    texts = settings.language is not None
+    table = LiveTable(console, label_budget=budget, writes_texts=texts)
     # What people answered must not be waited for again, so each of their rounds is kept.
     share = math.inf if needs_people(settings) else CHECKPOINT_SHARE
     training = Training(settings, folder, table, checkpoint_share=share)
@@ -184,42 +189,18 @@ def _run(
         console.print(f"going on from {training.env.steps_taken:,} steps")
     table.begin(total_steps=training.planned_steps, steps_done=training.env.steps_taken)
     with page_beside(settings, folder, address, console), table:
-        training.run()
+        try:
+            training.run()
+        except gymnasium.error.Error as error:
+            message = f"the environment failed: {error}; once it works: prefrl resume {folder}"
+            raise UserError(message) from error
     setup_and_training = time.monotonic() - started
     with console.status("evaluating"):
-        result = _result(training, setup_and_training)
+        result = results(training, setup_and_training)
     _draw(settings, folder, console)
     # Last, since a run that has its result is finished and is not gone on with.
     write_json(folder / "result.json", result)
     show_result(folder, console)
-
-
-def _result(training: Training, wall_seconds: float) -> dict[str, Any]:
-    settings = training.settings
-    returns = evaluate(training.agent.policy, settings.env, env_kwargs=settings.env_kwargs)
-    preferences = training.preferences
-    report = preferences.last_report if preferences is not None else None
-    return {
-        "env": settings.env,
-        "seed": settings.seed,
-        "reward": settings.reward,
-        "teacher": settings.teacher if preferences is not None else None,
-        "env_steps": training.env.steps_taken,
-        "labels": _labels_used(training),
-        "true_return_mean": float(returns.mean()),
-        "true_return_std": float(returns.std()),
-        "eval_episodes": len(returns),
-        "reward_heldout_accuracy": finite_or_none(report.heldout_accuracy) if report else None,
-        "wall_seconds": max(wall_seconds, training.seconds),
-        "env_steps_per_second": training.env.steps_taken / training.seconds,
-    }
-
-
-def _labels_used(training: Training) -> int:
-    if training.store is None:
-        return 0
-    settings = training.settings
-    return training.store.labels_used(None if settings.labels_given else settings.run)
 
 
 def _draw(settings: RunSettings, folder: Path, console: Console) -> None:

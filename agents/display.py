@@ -13,6 +13,12 @@ from .metrics import Metrics
 
 COLUMNS = ("steps", "steps/s", "labels", "held-out accuracy", "true return", "predicted return")
 
+TEXT_COLUMNS = (
+    *("tokens", "tokens/s", "labels", "held-out accuracy", "gold score"),
+    *("learned score", "KL", "win rate"),
+)
+"""Where the agent writes texts; the win rate is that over the reference model."""
+
 
 class LiveTable:
     """A table with a row per round below a progress bar; plain lines where there is no terminal.
@@ -22,13 +28,15 @@ class LiveTable:
     Args:
         console: Where to show it.
         label_budget: Labels of the whole run; 0 with the true reward.
+        writes_texts: Whether the agent writes texts.
     """
 
-    def __init__(self, console: Console, *, label_budget: int) -> None:
+    def __init__(self, console: Console, *, label_budget: int, writes_texts: bool = False) -> None:
         """Show nothing yet."""
         self._console = console
         self._budget = label_budget
-        self._table = Table(*COLUMNS, box=None, header_style="bold", padding=(0, 2, 0, 0))
+        self._columns = TEXT_COLUMNS if writes_texts else COLUMNS
+        self._table = Table(*self._columns, box=None, header_style="bold", padding=(0, 2, 0, 0))
         self._bar = Progress(
             TextColumn("{task.fields[activity]:>8}"),
             BarColumn(bar_width=40),
@@ -51,7 +59,7 @@ class LiveTable:
         if self._console.is_terminal:
             self._live.start()
         else:
-            self._console.print("  ".join(COLUMNS))
+            self._console.print("  ".join(self._columns))
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -71,7 +79,7 @@ class LiveTable:
         self._table.add_row(*cells)
         self.advance(int(row["steps"] or 0), "saved")
         if not self._console.is_terminal:
-            titled = zip(COLUMNS, cells, strict=True)
+            titled = zip(self._columns, cells, strict=True)
             self._console.print("  ".join(cell.rjust(len(title)) for title, cell in titled))
 
     def tell(self, message: str) -> None:
@@ -85,14 +93,18 @@ class LiveTable:
     def _cells(self, row: Metrics) -> list[str]:
         steps = int(row["steps"] or 0)
         labels = f"{row['labels']:.0f} of {self._budget}" if self._budget else "-"
-        return [
+        first = [
             f"{steps:,}",
             f"{self._rate(steps):,.0f}",
             labels,
             _number(row.get("reward/heldout_accuracy"), ".2f"),
-            _number(row["true_return"], ",.1f"),
-            _number(row["predicted_return"], ",.1f"),
         ]
+        if self._columns is COLUMNS:
+            names, form = ["true_return", "predicted_return"], ",.1f"
+        else:
+            names = ["true_return", "predicted_return", "kl", "evaluation/win_rate"]
+            form = ",.2f"
+        return first + [_number(row.get(name), form) for name in names]
 
     def _rate(self, steps: int) -> float:
         return (steps - self._first_steps) / max(time.monotonic() - self._started, 1e-9)

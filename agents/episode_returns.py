@@ -18,17 +18,19 @@ class EpisodeReturns:
         self._running[:] = 0
         self._finished.clear()
 
-    def add(self, rewards: Array, dones: Array) -> None:
-        """Take in a rollout.
+    def add(self, rewards: Array, dones: Array) -> list[float]:
+        """Take in a rollout, and return the returns of the episodes that ended in it.
 
         Args:
             rewards: `[T, N]`.
             dones: Whether the step ended an episode, `[T, N]` bool.
         """
+        before = len(self._finished)
         for step_rewards, step_dones in zip(rewards, dones, strict=True):
             self._running += step_rewards
             self._finished += self._running[step_dones].tolist()
             self._running[step_dones] = 0
+        return self._finished[before:]
 
     @property
     def mean(self) -> float | None:

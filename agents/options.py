@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,14 @@ from prefrl.segments import segment_length
 from prefrl.teachers import Answer
 
 from .given_labels import check_labels, labels_in, longest
+from .language_options import LanguageOptions
+from .run_preferences import TEACHERS
 from .settings import IMAGE_PPO, Pace, PPOSettings, RewardKind, RunSettings, Tuned, tuned
 from .short_runs import suited_to
 from .spaces import check_trainable
-from .training import TEACHERS
+from .starting_model import check_model
+from .text_task import horizon, text_task, writes_text
+from .text_tuning import SAMPLES_PER_PROMPT, tuned_text
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class TrainOptions:
     """The run's folder; by default runs/ENV-SEED-TIME."""
     segment_seconds: float = 1.5
     """Duration of a segment, in simulated seconds; kept between 15 and 60 steps."""
+    options: int = 2
+    """Segments that a question compares."""
     strategy: Strategy | None = None
     """Which segments to ask about: random ones, or those the ensemble disagrees about most."""
     schedule: Schedule | None = None
@@ -68,7 +74,7 @@ class TrainOptions:
     """Share of the labels that is asked about the initial policy, above 0 and at most 1."""
     rounds: int | None = None
     """Rounds of training; each ends with questions and a fit of the reward."""
-    members: int = 3
+    members: int | None = None
     """Members of the reward ensemble."""
     fit_epochs: int | None = None
     """Passes over the comparisons in each fit of the reward but the first."""
@@ -92,6 +98,8 @@ class TrainOptions:
     """PPO: weight of the entropy bonus."""
     log_std_init: float | None = None
     """PPO: logarithm of the first standard deviation of continuous actions."""
+    language: LanguageOptions = field(default_factory=LanguageOptions)
+    """Options of environments that write texts."""
 
     def resolve(self) -> tuple[RunSettings, Path, list[Answer]]:
         """Check the options against each other and the environment.
@@ -107,10 +115,16 @@ class TrainOptions:
         given = read_labels(self.labels_from) if self.labels_from is not None else []
         env_id = complete_id(self.env)
         env_kwargs = parse_kwargs(self.env_kwargs)
-        tuned_for = dataclasses.replace(tuned(env_id), **self._given(Tuned))
+        env_kwargs |= self.language.tokenizer_of_model(env_id, env_kwargs)
         env = make(env_id, env_kwargs)
         check_trainable(env.observation_space, env.action_space)
         check_labels(given, env)
+        base = tuned_text(env_id) if writes_text(env) else tuned(env_id)
+        tuned_for = dataclasses.replace(base, **self._given(Tuned))
+        language = self.language.settings(tuned_for.language)
+        if language is not None:
+            env_kwargs = self._with_samples(env_kwargs)
+            check_model(language, text_task(env), env_id)
         name = env_id.rpartition(":")[2].replace("/", "-")
         folder = self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
         settings = RunSettings(
@@ -127,10 +141,11 @@ class TrainOptions:
             rounds=tuned_for.rounds,
             schedule=tuned_for.schedule,
             initial_share=tuned_for.initial_share,
-            members=self.members,
+            members=tuned_for.members,
             env_kwargs=env_kwargs,
             ppo=self._ppo(tuned_for, env),
             preferences=self._preferences(tuned_for, env, longest(given)),
+            language=language,
         )
         env.close()
         return settings, folder, given
@@ -145,8 +160,25 @@ class TrainOptions:
             if value is not None and not holds(value):
                 raise UserError(f"--{name.replace('_', '-')} must be {words}, not {value}")
 
+    def _with_samples(self, env_kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return arguments of an environment that writes texts, of which some share a prompt.
+
+        Raises:
+            UserError: If there are fewer of a prompt than are to be compared, or people are asked.
+        """
+        if self.teacher == "human":
+            raise UserError("texts are not shown on the labelling page; use --teacher oracle")
+        samples = {"samples_per_prompt": max(SAMPLES_PER_PROMPT, self.options), **env_kwargs}
+        if self.reward == "learned" and samples["samples_per_prompt"] < self.options:
+            raise UserError(
+                f"samples_per_prompt={samples['samples_per_prompt']} gives too few texts of a "
+                f"prompt to compare {self.options}; set --env-kwargs "
+                f"samples_per_prompt={self.options}"
+            )
+        return samples
+
     def _given(self, settings_class: type[Tuned] | type[PPOSettings]) -> dict[str, Any]:
-        names = [field.name for field in dataclasses.fields(settings_class)]
+        names = {field.name for field in dataclasses.fields(settings_class)} - {"language"}
         values = {name: getattr(self, name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
@@ -154,7 +186,7 @@ class TrainOptions:
         base = IMAGE_PPO if has_images(env.observation_space) else tuned_for.ppo
         given = self._given(PPOSettings)
         if not given.keys() & {"num_envs", "n_steps", "batch_size"}:
-            base = suited_to(base, self.steps, _horizon(env))
+            base = suited_to(base, self.steps, horizon(env))
         settings = dataclasses.replace(base, **given)
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(
@@ -166,16 +198,17 @@ class TrainOptions:
     def _preferences(
         self, tuned_for: Tuned, env: gymnasium.Env[Any, Any], longest_given: int
     ) -> PreferenceSettings:
-        length = segment_length(self.segment_seconds, step_seconds(env), _horizon(env))
-        return PreferenceSettings(
+        # Texts are judged as a whole, and all else by stretches of time.
+        length = horizon(env)
+        if length is None or not writes_text(env):
+            length = segment_length(self.segment_seconds, step_seconds(env), length)
+        return dataclasses.replace(
+            tuned_for.preferences,
             segment_length=max(length, longest_given),
             strategy=tuned_for.strategy,
             epochs=tuned_for.fit_epochs,
+            options=self.options,
         )
-
-
-def _horizon(env: gymnasium.Env[Any, Any]) -> int | None:
-    return env.spec.max_episode_steps if env.spec else None
 
 
 def _at_least(least: int) -> tuple[str, Callable[[float], bool]]:
@@ -189,7 +222,7 @@ _RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     **dict.fromkeys(("labels", "seed"), _at_least(0)),
     **dict.fromkeys(("steps", "rounds", "members", "fit_epochs"), _at_least(1)),
     **dict.fromkeys(("num_envs", "n_epochs"), _at_least(1)),
-    **dict.fromkeys(("n_steps", "batch_size"), _at_least(2)),
+    **dict.fromkeys(("n_steps", "batch_size", "options"), _at_least(2)),
     **dict.fromkeys(("segment_seconds", "learning_rate"), _POSITIVE),
     **dict.fromkeys(("gamma", "gae_lambda"), _SHARE),
     **dict.fromkeys(("ent_coef", "log_std_init"), ("finite", math.isfinite)),

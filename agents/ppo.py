@@ -9,25 +9,37 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.candidates import row_space
 from prefrl.checkpoints import newest_checkpoint
 from prefrl.environments import make
 from prefrl.tensors import load_module
+from prefrl.text_spaces import is_text
 from prefrl.trees import Array
 
+from .language_settings import LanguageSettings
 from .observation_features import features_class, update_features
 from .policies.candidates import CandidatePolicy
+from .policies.causal_lm import CausalLMPolicy
 from .policy_snapshots import load_snapshot
 from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
 from .settings import PPOSettings
 from .single_envs import SingleEnvs
+from .starting_model import located_language, text_policy_kwargs
+from .token_rollout_buffer import TokenRolloutBuffer
 
 
 def make_ppo(
-    env: VecEnv, settings: PPOSettings, *, rewards: Callable[[], Array], seed: int = 0
+    env: VecEnv,
+    settings: PPOSettings,
+    *,
+    rewards: Callable[[], Array],
+    language: LanguageSettings | None = None,
+    seed: int = 0,
 ) -> PPO:
     """Return a Stable-Baselines3 PPO whose rewards are asked for once per rollout.
 
@@ -35,9 +47,12 @@ def make_ppo(
         env: Training environments that give reward 0.
         settings: PPO's hyper-parameters.
         rewards: Returns the rewards of the rollout that has just ended, `[T, N]`.
+        language: How a language model is trained, where the environments write texts.
         seed: Determines the initial weights.
+
+    Raises:
+        UserError: If there is no language model in its folder.
     """
-    is_dict = isinstance(env.observation_space, spaces.Dict)
     return PPO(
         _policy(env.observation_space, env.action_space),
         env,
@@ -51,17 +66,21 @@ def make_ppo(
         ent_coef=settings.ent_coef,
         vf_coef=settings.vf_coef,
         max_grad_norm=settings.max_grad_norm,
-        rollout_buffer_class=DeferredRewardDictBuffer if is_dict else DeferredRewardBuffer,
+        rollout_buffer_class=_buffer(env.observation_space, env.action_space),
         rollout_buffer_kwargs={"rewards": rewards},
-        policy_kwargs=_policy_kwargs(env.observation_space, env.action_space, settings),
+        policy_kwargs=text_policy_kwargs(language, env.action_space)
+        if language is not None
+        else _policy_kwargs(env.observation_space, env.action_space, settings),
         seed=seed,
         device="cpu",
     )
 
 
 def update_normalisation(agent: PPO) -> None:
-    """Take the rollout just trained on into the policy's observation statistics."""
+    """Take the rollout just trained on into the policy's observation statistics, if it has any."""
     policy = agent.policy
+    if isinstance(policy, CausalLMPolicy):
+        return
     update_features(
         policy.features_extractor, policy.observation_space, agent.rollout_buffer.observations
     )
@@ -82,7 +101,8 @@ def load_agent(folder: Path, steps: int | None = None) -> PPO:
     env = SingleEnvs([make(settings.env, settings.env_kwargs)])
     # One environment fills one n-th of the run's rollout, which its minibatches need not fit.
     ppo = dataclasses.replace(settings.ppo, batch_size=settings.ppo.n_steps)
-    agent = make_ppo(env, ppo, rewards=lambda: np.zeros(()), seed=settings.seed)
+    language = located_language(settings, folder)
+    agent = make_ppo(env, ppo, rewards=lambda: np.zeros(()), language=language, seed=settings.seed)
     if steps is None:
         load_module(newest_checkpoint(folder) / "policy.safetensors", agent.policy)
     else:
@@ -92,10 +112,21 @@ def load_agent(folder: Path, steps: int | None = None) -> PPO:
 
 def _policy(
     observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
-) -> str | type[CandidatePolicy]:
+) -> str | type[ActorCriticPolicy]:
+    if is_text(observation_space, action_space):
+        return CausalLMPolicy
     if row_space(observation_space, action_space) is not None:
         return CandidatePolicy
     return "MultiInputPolicy" if isinstance(observation_space, spaces.Dict) else "MlpPolicy"
+
+
+def _buffer(
+    observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
+) -> type[RolloutBuffer]:
+    if is_text(observation_space, action_space):
+        return TokenRolloutBuffer
+    is_dict = isinstance(observation_space, spaces.Dict)
+    return DeferredRewardDictBuffer if is_dict else DeferredRewardBuffer
 
 
 def _policy_kwargs(

@@ -24,6 +24,7 @@ from .report_diagnostics import (
     rank_diagnostic,
 )
 from .report_facts import read_facts
+from .report_texts import agent_samples, text_charts, text_comparisons
 from .reward_diagnostics import Judged, judge_comparisons, judge_segments
 from .run_folder import open_store, read_config, read_settings
 from .settings import RunSettings
@@ -91,12 +92,7 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
         rows=rows,
         charts=_charts(rows, settings),
         reward=reward,
-        agent=_clips_or_reason(
-            lambda: agent_clips(folder, _true_returns(rows), lambda share: progress(share / 2))
-        ),
-        comparisons=_clips_or_reason(
-            lambda: _comparisons(reward, settings, lambda share: progress((1 + share) / 2))
-        ),
+        **_shown(folder, settings, rows, reward, progress),
     )
     progress(1.0)
     path = folder / REPORT
@@ -104,6 +100,32 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
     partial.write_text(page, encoding="utf-8")
     partial.replace(path)
     return path
+
+
+def _shown(
+    folder: Path,
+    settings: RunSettings,
+    rows: Sequence[dict[str, Any]],
+    reward: Reward,
+    progress: Callable[[float], None],
+) -> dict[str, Any]:
+    """Return what the report shows of behaviour: texts to read, or films."""
+    if settings.language is not None:
+        return {
+            "samples": agent_samples(folder),
+            "readings": text_comparisons(*_extremes(reward), settings),
+        }
+    return {
+        "samples": None,
+        "agent": _clips_or_reason(
+            lambda: agent_clips(folder, _true_returns(rows), lambda share: progress(share / 2))
+        ),
+        "comparisons": _clips_or_reason(
+            lambda: comparison_clips(
+                *_extremes(reward), settings, lambda share: progress((1 + share) / 2)
+            )
+        ),
+    }
 
 
 def _render(**values: Any) -> str:
@@ -129,7 +151,7 @@ def _charts(rows: Sequence[dict[str, Any]], settings: RunSettings) -> dict[str, 
         said = f"Line chart: held-out accuracy goes from {first:.0%} to {last:.0%}"
         labels = f"{judged[-1]['labels']:.0f} labels"
         charts["accuracy"] = accuracy_chart(rows, "accuracy", f"{said} over {labels}.")
-    return charts
+    return charts | text_charts(rows)
 
 
 def _judge_reward(folder: Path, settings: RunSettings) -> Reward:
@@ -154,12 +176,10 @@ def _true_returns(rows: Sequence[dict[str, Any]]) -> dict[int, float | None]:
     return {row["steps"]: row["true_return"] for row in rows}
 
 
-def _comparisons(
-    reward: Reward, settings: RunSettings, progress: Callable[[float], None]
-) -> list[Clip]:
+def _extremes(reward: Reward) -> tuple[list[Judged], list[str]]:
+    """Return the comparisons to show, and what each is."""
     most, least = most_and_least_certain(reward.judged, COMPARISONS_SHOWN)
-    headings = ["Surest"] * len(most) + ["Least sure"] * len(least)
-    return comparison_clips([*most, *least], headings, settings, progress)
+    return [*most, *least], ["Surest"] * len(most) + ["Least sure"] * len(least)
 
 
 def _clips_or_reason(draw: Callable[[], list[Clip]]) -> Clips:

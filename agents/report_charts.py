@@ -9,9 +9,10 @@ import matplotlib
 import numpy as np
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .chart_style import COLOURS, INK, LABEL_COLOUR, PREDICTED_COLOUR, TRUE_COLOUR, make_axes
-from .curve import learning_curve
+from .curve import MOST_STEPS, learning_curve
 from .reward_diagnostics import Bin, JudgedSegments
 
 WIDTH, HEIGHT = 4.0, 2.9
@@ -55,6 +56,38 @@ def accuracy_chart(rows: Sequence[dict[str, Any]], name: str, description: str) 
         return inline_svg(figure, name, description)
 
 
+def metric_chart(
+    rows: Sequence[dict[str, Any]],
+    metric: str,
+    label: str,
+    name: str,
+    description: str,
+    *,
+    level: float | None = None,
+) -> Markup:
+    """Return a metric over steps.
+
+    Args:
+        rows: A run's metrics, one row per round, some with this one.
+        metric: Its name.
+        label: What it is.
+        name: A word that no other chart of the page has.
+        description: What the chart shows, for those who do not see it.
+        level: Where to draw a line to compare with, or None.
+    """
+    points = [(row["steps"], row[metric]) for row in rows if row.get(metric) is not None]
+    with matplotlib.rc_context(_STYLE):
+        figure, axes = make_axes("", WIDTH, HEIGHT)
+        axes.spines["right"].set_visible(False)
+        axes.plot(*np.transpose(points), "-", marker="o", markersize=3, color=TRUE_COLOUR)
+        if level is not None:
+            axes.axhline(level, color=LABEL_COLOUR, linestyle=":", linewidth=1)
+        axes.set(xlabel="tokens", ylabel=label)
+        axes.xaxis.set_major_locator(MaxNLocator(MOST_STEPS))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        return inline_svg(figure, name, description)
+
+
 def accuracy_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the last row of each number of labels that has a held-out accuracy."""
     known = [row for row in rows if row.get("reward/heldout_accuracy") is not None]
@@ -77,12 +110,12 @@ def calibration_chart(bins: Sequence[Bin], name: str, description: str) -> Marku
         axes.spines["right"].set_visible(False)
         low = min(0.5, float(confidence.min()))
         axes.plot([low, 1], [low, 1], ":", color=LABEL_COLOUR, linewidth=1)
-        axes.vlines(confidence, *_wilson(rightness, counts), color=PREDICTED_COLOUR, alpha=0.6)
+        axes.vlines(confidence, *wilson(rightness, counts), color=PREDICTED_COLOUR, alpha=0.6)
         axes.plot(confidence, rightness, "o", color=PREDICTED_COLOUR, markersize=6)
         for place in zip(confidence, rightness, counts, strict=True):
             text, point = f"{place[2]}", place[:2]
             axes.annotate(text, point, (6, -1), textcoords="offset points", va="top", color=INK)
-        lowest = min(0.4, float(_wilson(rightness, counts)[0].min()))
+        lowest = min(0.4, float(wilson(rightness, counts)[0].min()))
         axes.set(xlabel="how sure the model was", ylabel="its favourite won", ylim=(lowest, 1.04))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter("{x:.0%}")
@@ -107,7 +140,7 @@ def returns_chart(judged: JudgedSegments, name: str, description: str) -> Markup
         return inline_svg(figure, name, description)
 
 
-def _wilson(share: np.ndarray, count: np.ndarray, z: float = 1.96) -> tuple[np.ndarray, np.ndarray]:
+def wilson(share: np.ndarray, count: np.ndarray, z: float = 1.96) -> tuple[np.ndarray, np.ndarray]:
     """Return Wilson's 95 % interval of shares."""
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     spread = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)

@@ -111,22 +111,27 @@ def most_and_least_certain(
     return most, least[::-1]
 
 
-def opinion(judged: Judged) -> str:
-    """Return in words whom the teacher named, and how sure the model was of whom."""
+def _place(index: int, size: int) -> str:
+    return f"the {('left', 'right')[index]} clip" if size == 2 else f"clip {index + 1} of {size}"
+
+
+def opinion(judged: Judged, place: Callable[[int, int], str] = _place) -> str:
+    """Return in words whom the teacher named, and how sure the model was of whom.
+
+    Args:
+        judged: The comparison.
+        place: Names one of the options by its index, given how many there are.
+    """
     size = len(judged.probabilities)
-    verdict, favourite = judged.comparison.verdict, _place(judged.favourite, size)
+    verdict, favourite = judged.comparison.verdict, place(judged.favourite, size)
     if verdict == "tie":
         return (
             f"The teacher called it a tie; the model gave {judged.confidence:.0%} to {favourite}."
         )
-    chose = f"The teacher chose {_place(int(verdict), size)}"
+    chose = f"The teacher chose {place(int(verdict), size)}"
     if verdict == judged.favourite:
         return f"{chose}; the model agreed, {judged.confidence:.0%} sure."
     return f"{chose}; the model disagreed, {judged.confidence:.0%} sure of {favourite}."
-
-
-def _place(index: int, size: int) -> str:
-    return f"the {('left', 'right')[index]} clip" if size == 2 else f"clip {index + 1} of {size}"
 
 
 def _when(steps: int | None, returns: Mapping[int, float | None]) -> str:

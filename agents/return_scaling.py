@@ -7,9 +7,12 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from prefrl.trees import Array
 
+from .metrics import Metrics
+from .recording_env import Rollout
+
 
 class ReturnScaler:
-    """Scales rewards so that discounted returns have a standard deviation of about 1.
+    """Scales rewards so that discounted returns have a deviation of about 1 (`RewardShaping`).
 
     Engstrom et al. 2020 (arXiv 2005.12729, section 3) find this essential to PPO; it makes one set
     of hyper-parameters fit rewards of any scale, learned or true.
@@ -30,20 +33,19 @@ class ReturnScaler:
         """Start new episodes, after a reset of the environments."""
         self._returns[:] = 0
 
-    def __call__(self, rewards: Array, dones: Array) -> Array:
-        """Return scaled rewards of a rollout, `[T, N]`, having taken its returns into account.
-
-        Args:
-            rewards: `[T, N]`.
-            dones: Whether the step ended an episode, `[T, N]` bool.
-        """
+    def __call__(self, rewards: Array, rollout: Rollout) -> Array:
+        """Return scaled rewards of a rollout, `[T, N]`, having taken its returns into account."""
         seen = np.empty(rewards.shape)
-        for returns, step_rewards, step_dones in zip(seen, rewards, dones, strict=True):
+        for returns, step_rewards, step_dones in zip(seen, rewards, rollout.dones, strict=True):
             returns[:] = self._returns * self._gamma + step_rewards
             self._returns = np.where(step_dones, 0, returns)
         self._spread.update(seen.ravel())
         deviation = np.sqrt(self._spread.var + 1e-8)
         return np.clip(rewards / deviation, -self._clip, self._clip)
+
+    def metrics(self) -> Metrics:
+        """Return nothing."""
+        return {}
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint between rounds needs, as JSON values."""

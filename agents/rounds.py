@@ -49,6 +49,9 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     total = math.ceil(settings.steps / (ppo.num_envs * ppo.n_steps))
     # Without a horizon, enough for a choice of two segments from each environment.
     least_steps = horizon or 2 * settings.preferences.segment_length
+    if settings.language is not None:
+        # Texts are compared with others of their prompt, which follow one another.
+        least_steps *= settings.preferences.options
     shortest = max(1, min(math.ceil(least_steps / ppo.n_steps), total // LEAST_ROUNDS))
     if settings.reward == "true":
         return [

@@ -8,6 +8,8 @@ from prefrl.preference_learner import PreferenceSettings
 from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 
+from .language_settings import LanguageSettings
+
 RewardKind: TypeAlias = Literal["learned", "true"]
 
 Pace: TypeAlias = Literal["labels", "free"]
@@ -72,6 +74,7 @@ class RunSettings:
         env_kwargs: Arguments for the environment.
         ppo: PPO's hyper-parameters.
         preferences: How the reward is learned.
+        language: How a language model is trained, where the agent writes texts.
     """
 
     env: str
@@ -91,6 +94,7 @@ class RunSettings:
     env_kwargs: dict[str, Any] = field(default_factory=dict)
     ppo: PPOSettings = field(default_factory=PPOSettings)
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
+    language: LanguageSettings | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
@@ -100,16 +104,18 @@ class RunSettings:
     def from_json(values: dict[str, Any]) -> "RunSettings":
         """Rebuild settings from what `to_json` returned."""
         ppo = {**values["ppo"], "hidden": tuple(values["ppo"]["hidden"])}
+        language = values.get("language")
         parts = {
             "ppo": PPOSettings(**ppo),
             "preferences": PreferenceSettings(**values["preferences"]),
+            "language": None if language is None else LanguageSettings(**language),
         }
         return RunSettings(**{**values, **parts})
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What differs from the defaults for one robot.
+    """What differs from the defaults for one task.
 
     Attributes:
         ppo: Of `PPOSettings`.
@@ -118,6 +124,9 @@ class Tuned:
         rounds: As in `RunSettings`.
         strategy: As in `PreferenceSettings`.
         fit_epochs: `epochs` of `PreferenceSettings`.
+        members: As in `RunSettings`.
+        preferences: Everything else of `PreferenceSettings`.
+        language: As in `RunSettings`.
     """
 
     ppo: PPOSettings = field(default_factory=PPOSettings)
@@ -126,6 +135,9 @@ class Tuned:
     rounds: int = 30
     strategy: Strategy = "uniform"
     fit_epochs: int = 3
+    members: int = 3
+    preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
+    language: LanguageSettings | None = None
 
 
 IMAGE_PPO = PPOSettings(

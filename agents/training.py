@@ -4,41 +4,37 @@ import json
 import random
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
-from gymnasium import Space
 from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
-from prefrl.labelling.person_teacher import PersonTeacher
 from prefrl.plain_observations import PlainObservation
 from prefrl.preference_learner import PreferenceLearner
-from prefrl.reward_model import make_reward_model
 from prefrl.seeding import integer_seed
 from prefrl.store import LabelStore
-from prefrl.teachers import OracleTeacher, Teacher
 from prefrl.tensors import load_module, load_optimizer, save_module, save_optimizer
-from prefrl.trees import Array
 
-from .episode_returns import EpisodeReturns
 from .metrics import Metrics, MetricsLog
 from .people import People
+from .policies.causal_lm import CausalLMPolicy
 from .policy_snapshots import policy_bytes, snapshot_rounds, write_snapshot
 from .ppo import make_ppo, update_normalisation
 from .recording_env import RecordingVecEnv
-from .return_scaling import ReturnScaler
-from .reward_terms import RewardTerm, add_terms, learned_reward, true_reward
+from .reward_shaping import make_shaping
+from .rollout_rewards import RolloutRewards
 from .rounds import Round, plan_rounds
 from .run_folder import LABELS
+from .run_preferences import make_preferences
 from .settings import RunSettings
 from .spaces import check_trainable
+from .starting_model import located_language, prepare_model
+from .text_evaluation import ReferenceComparison, TextEvaluation
+from .text_task import horizon, text_task
 from .worlds import make_worlds
-
-TEACHERS = ("oracle", "human")
-"""The teachers that can be named on the command line."""
 
 CHECKPOINT_SHARE = 0.01
 """About the most share of the time that checkpoints take."""
@@ -87,13 +83,15 @@ class Training:
         check_trainable(env.observation_space, env.action_space)
         if isinstance(env, PlainObservation) and env.left_out:
             progress.warn(TEXT_LEFT_OUT.format(", ".join(env.left_out)))
-        spec = env.spec
-        self._rounds = plan_rounds(settings, spec.max_episode_steps if spec else None)
+        if settings.language is not None:
+            prepare_model(settings, folder, text_task(env), progress.tell)
+        language = located_language(settings, folder)
+        self._rounds = plan_rounds(settings, horizon(env))
         self.store: LabelStore | None = None
         self.preferences: PreferenceLearner | None = None
         if settings.reward == "learned":
             self.store = LabelStore(folder / LABELS)
-            self.preferences = self._make_preferences(env.observation_space, env.action_space)
+            self.preferences = make_preferences(settings, self.store, env, language)
         self.env = RecordingVecEnv(
             make_worlds(
                 env,
@@ -103,18 +101,28 @@ class Training:
                 drawn=settings.reward == "learned",
             ),
             recorder=self.preferences.recorder if self.preferences else None,
-            on_termination=lambda: progress.warn(EARLY_TERMINATION),
+            on_termination=self._note_termination,
         )
         self._people = self._make_people()
         seed = integer_seed(settings.seed, "policy")
-        self.agent = make_ppo(self.env, settings.ppo, rewards=self._rewards, seed=seed)
-        self._scaler = ReturnScaler(settings.ppo.num_envs, settings.ppo.gamma)
-        self._true_returns = EpisodeReturns(settings.ppo.num_envs)
-        self._predicted_returns = EpisodeReturns(settings.ppo.num_envs)
+        self.agent = make_ppo(
+            self.env,
+            settings.ppo,
+            rewards=lambda: self._rewards(),
+            language=language,
+            seed=seed,
+        )
+        shaping = make_shaping(settings, self.agent)
+        self._rewards = RolloutRewards(self.env, self.preferences, shaping)
+        self._evaluations: dict[int, TextEvaluation] = {}
         self._checkpoint_share = checkpoint_share
         self._checkpoint_due = 0.0
         self.rounds_done = 0
         self.seconds = 0.0
+
+    def _note_termination(self) -> None:
+        if self.settings.language is None:
+            self._progress.warn(EARLY_TERMINATION)
 
     @property
     def planned_steps(self) -> int:
@@ -213,8 +221,9 @@ class Training:
         self.env.seed_each(seeds)
         self.agent._last_obs = self._agents_env.reset()  # type: ignore[assignment]  # no tuples here
         self.agent._last_episode_starts = np.ones(self.env.num_envs, bool)
-        for part in (self._scaler, self._true_returns, self._predicted_returns):
-            part.restart()
+        self._rewards.restart()
+        if isinstance(self.agent.policy, CausalLMPolicy):
+            self.agent.policy.forget()
 
     def _collect(self) -> None:
         agent = self.agent
@@ -228,29 +237,16 @@ class Training:
         assert self.agent.env is not None
         return self.agent.env
 
-    def _rewards(self) -> Array:
-        rollout = self.env.take_rollout()
-        self._true_returns.add(rollout.true_rewards, rollout.dones)
-        if self.preferences is not None and self.preferences.last_report is None:
-            return np.zeros(rollout.dones.shape)
-        rewards = add_terms(self._terms(), rollout)
-        self._predicted_returns.add(rewards, rollout.dones)
-        return self._scaler(rewards, rollout.dones)
-
-    def _terms(self) -> list[RewardTerm]:
-        if self.preferences is None:
-            return [true_reward]
-        return [learned_reward(self.preferences.model)]
-
     def _metrics(self, round_: Round) -> Metrics:
         logged = self.agent.logger.name_to_value if round_.trains else {}
         row: Metrics = {
             "round": round_.index,
             "steps": self.env.steps_taken,
             "labels": 0,
-            "true_return": self._true_returns.mean,
-            "predicted_return": self._predicted_returns.mean if self.preferences else None,
+            **self._rewards.metrics(),
         }
+        if self.settings.language is not None:
+            row |= self.evaluate_texts(self.settings.language.evaluation_texts).metrics()
         if self.preferences is not None and self.preferences.last_report is not None:
             report = self.preferences.last_report
             row["labels"] = report.comparisons
@@ -258,6 +254,15 @@ class Training:
                 row["labels"] = self._people.labels  # without re-asks
             row |= {f"reward/{name}": value for name, value in vars(report).items()}
         return row | {name: float(value) for name, value in logged.items()}
+
+    def evaluate_texts(self, count: int) -> ReferenceComparison:
+        """Return what agent and reference model write for the same prompts, in a run on texts."""
+        settings, policy = self.settings, self.agent.policy
+        assert isinstance(policy, CausalLMPolicy)
+        if count not in self._evaluations:
+            evaluation = TextEvaluation(settings.env, settings.env_kwargs, count)
+            self._evaluations[count] = evaluation
+        return self._evaluations[count](policy)
 
     def _copy_policy(self) -> None:
         write_snapshot(self.folder, self.env.steps_taken, self.agent.policy)
@@ -270,7 +275,7 @@ class Training:
             "steps": self.env.steps_taken,
             "updates": self.agent._n_updates,
             "seconds": self.seconds,
-            "scaler": self._scaler.state(),
+            "shaping": self._rewards.shaping.state(),
         }
         (folder / "state.json").write_text(json.dumps(state))
         if self.preferences is not None and self.store is not None:
@@ -286,14 +291,9 @@ class Training:
         self.env.steps_taken = state["steps"]
         self.agent._n_updates = state["updates"]
         self.seconds = state["seconds"]
-        self._scaler.load_state(state["scaler"])
+        self._rewards.shaping.load_state(state["shaping"])
         if self.preferences is not None:
             self.preferences.load(folder)
-
-    def _make_teacher(self, store: LabelStore) -> Teacher:
-        if self.settings.teacher == "human":
-            return PersonTeacher(store, self.settings.run)
-        return OracleTeacher()
 
     def _make_people(self) -> People | None:
         if self.settings.teacher != "human" or self.settings.labels_given:
@@ -308,26 +308,6 @@ class Training:
             folder=self.folder,
             pace=self.settings.pace,
             tell=self._progress.tell,
-        )
-
-    def _make_preferences(
-        self, observation_space: Space[Any], action_space: Space[Any]
-    ) -> PreferenceLearner:
-        model = make_reward_model(
-            observation_space,
-            action_space,
-            members=self.settings.members,
-            seed=integer_seed(self.settings.seed, "reward"),
-        )
-        assert self.store is not None
-        return PreferenceLearner(
-            model,
-            self.store,
-            self._make_teacher(self.store),
-            run=self.settings.run,
-            num_envs=self.settings.ppo.num_envs,
-            seed=self.settings.seed,
-            settings=self.settings.preferences,
         )
 
 

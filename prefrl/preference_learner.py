@@ -46,6 +46,7 @@ class PreferenceSettings:
         batch_size: Comparisons per minibatch.
         pool_bytes: The most memory for segments that may still be asked about; None for what
             suits the observations (see `adequate_bytes`).
+        options: Segments that a question compares, at least 2.
     """
 
     segment_length: int = 30
@@ -57,6 +58,7 @@ class PreferenceSettings:
     learning_rate: float = 1e-3
     batch_size: int = 32
     pool_bytes: int | None = None
+    options: int = 2
 
 
 SCALE_SEGMENTS = 512
@@ -207,9 +209,10 @@ class PreferenceLearner:
         further = (first_index,) if first_index else ()
         rng = generator(self._seed, "queries", round_index, *further)
         segments = self.pool.newest(self.unasked or len(self.pool))
+        options = self.settings.options
         if self._strategy == "uniform":
-            return uniform_choices(segments, count, rng)
-        candidates = uniform_choices(segments, count * self.settings.candidates, rng)
+            return uniform_choices(segments, count, rng, options)
+        candidates = uniform_choices(segments, count * self.settings.candidates, rng, options)
         return most_disputed(candidates, count, self._probabilities)
 
     @torch.no_grad()

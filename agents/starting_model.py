@@ -1,0 +1,121 @@
+"""The language model that a run starts from: a given one, fitted to demonstrations first or not."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+
+from prefrl.envs.text.corpora import WRITERS, corpus
+from prefrl.envs.text.task import Task
+from prefrl.errors import UserError
+from prefrl.language.causal_models import (
+    TINY,
+    check_fits,
+    load_causal_model,
+    save_causal_model,
+)
+from prefrl.language.supervised import fit_language_model
+from prefrl.seeding import integer_seed
+
+from .language_settings import LanguageSettings
+from .settings import RunSettings
+
+FITTED = "model"
+"""The folder of a run that holds the model fitted to demonstrations."""
+
+
+def check_model(language: LanguageSettings, task: Task, env_id: str) -> None:
+    """See that a task's texts can be written by the model that is given.
+
+    Args:
+        language: Names the model's folder.
+        task: The environment's.
+        env_id: The environment's id.
+
+    Raises:
+        UserError: If the folder holds no language model, it does not suit the task, or the task has
+            no texts that it could be fitted to first.
+    """
+    model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
+    check_fits(model, task.tokenizer.size, task.context, task.tokenizer.end)
+    if language.supervised_texts and _name(env_id) not in WRITERS:
+        raise UserError(
+            f"--supervised-texts needs a task with a corpus: {', '.join(WRITERS)}; fit the model "
+            "beforehand (prefrl.language.supervised) and give it as --model"
+        )
+
+
+def prepare_model(
+    settings: RunSettings,
+    folder: Path,
+    task: Task,
+    tell: Callable[[str], None] = lambda message: None,
+) -> None:
+    """Fit a run's language model to demonstrations, where the settings say so.
+
+    It is done once: what a run's folder holds already is left as it is.
+
+    Args:
+        settings: The run's.
+        folder: The run's folder.
+        task: The environment's.
+        tell: Told what is being done.
+    """
+    language = settings.language
+    assert language is not None
+    if not language.supervised_texts or (folder / FITTED).exists():
+        return
+    seed = integer_seed(settings.seed, "demonstrations")
+    documents = corpus(_name(settings.env), language.supervised_texts, seed)
+    encode, end = task.tokenizer.encode, task.tokenizer.end
+    texts = [[*encode(prompt), *encode(written), end] for prompt, written in documents]
+    tell(f"fitting the language model to {len(texts):,} texts of the task's corpus")
+    model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
+    fit_language_model(model, texts, learning_rate=SUPERVISED_LEARNING_RATE, seed=settings.seed)
+    partial = folder / f"{FITTED}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    save_causal_model(model, partial)
+    partial.replace(folder / FITTED)
+
+
+def _name(env_id: str) -> str:
+    return env_id.rpartition(":")[2]
+
+
+SUPERVISED_LEARNING_RATE = 3e-4
+"""Of AdamW, for fitting a pretrained model to demonstrations."""
+
+
+def located_language(settings: RunSettings, folder: Path) -> LanguageSettings | None:
+    """Return a run's settings of its language model, with the folder that training starts from.
+
+    Args:
+        settings: The run's.
+        folder: The run's folder.
+    """
+    if settings.language is None:
+        return None
+    fitted = folder / FITTED
+    start = fitted if settings.language.supervised_texts else source(settings.language)
+    return dataclasses.replace(settings.language, model=str(start.resolve()))
+
+
+def source(language: LanguageSettings) -> Path:
+    """Return the folder of the model that is given, or else of the one that prefrl ships."""
+    return Path(language.model) if language.model else TINY
+
+
+def text_policy_kwargs(
+    language: LanguageSettings, action_space: gymnasium.Space[Any]
+) -> dict[str, Any]:
+    """Return the arguments of the policy that writes texts (see `CausalLMPolicy`).
+
+    Raises:
+        UserError: If there is no language model in its folder.
+    """
+    assert isinstance(action_space, gymnasium.spaces.Discrete)
+    model = load_causal_model(source(language), vocabulary_size=int(action_space.n))
+    return {"model": model, "temperature": language.temperature}

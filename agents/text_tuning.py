@@ -1,0 +1,41 @@
+"""Tuned defaults of the tasks that write texts."""
+
+from prefrl.preference_learner import PreferenceSettings
+
+from .language_settings import LanguageSettings
+from .settings import PPOSettings, Tuned
+
+SAMPLES_PER_PROMPT = 4
+"""Consecutive texts of a prompt, so that there are texts to compare (Ziegler et al. 2019)."""
+
+TEXT_PPO = PPOSettings(
+    num_envs=64,
+    n_steps=64,
+    batch_size=1024,
+    n_epochs=2,
+    learning_rate=1e-4,
+    gamma=1.0,
+    vf_coef=0.1,
+)
+"""Without discount and with little weight on values, as in Ziegler et al. 2019's released code."""
+
+TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-4, first_epochs=4, pool_bytes=64 * 2**20)
+
+TEXT = Tuned(
+    TEXT_PPO,
+    rounds=15,
+    fit_epochs=1,
+    members=1,
+    preferences=TEXT_PREFERENCES,
+    language=LanguageSettings(),
+)
+"""For tasks that are not named below."""
+
+TUNED_TEXT: dict[str, Tuned] = {}
+"""By the task's name."""
+
+
+def tuned_text(env_id: str) -> Tuned:
+    """Return the defaults for an environment that writes texts."""
+    task = env_id.rpartition(":")[2].rpartition("/")[2].rpartition("-v")[0]
+    return TUNED_TEXT.get(task, TEXT)
