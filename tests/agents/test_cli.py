@@ -88,7 +88,7 @@ def result(folder: Path) -> dict[str, Any]:
         ("train CartPole-v1 --lables 3", "--labels"),
         ("train Blackjack-v1", "observation space is Tuple, which is not supported"),
         ("train", "Required options"),
-        ("fly", "train, resume, watch, report, label, labels"),
+        ("fly", "train, resume, watch, report, recipe, recipes, label, labels"),
         ("resume nowhere", "nowhere is no run"),
         ("watch nowhere", "nowhere is no run"),
         ("watch nowhere --every-checkpoint", "nowhere is no run"),
@@ -108,13 +108,6 @@ def test_arguments_for_the_environment_are_used_and_kept() -> None:
     main(["train", "FrozenLake-v1", *TINY, "--out", "run", *kwargs])
     assert read_settings(Path("run")).env_kwargs == {"is_slippery": False, "map_name": "8x8"}
     assert load(Path("run")).observation_space.n == 64  # type: ignore[attr-defined]
-
-
-def test_an_environment_that_fails_while_a_run_trains(capsys: pytest.CaptureFixture[str]) -> None:
-    broken = ["--env-kwargs", "scorer=math:hypot"]
-    error = fails(capsys, "train", "prefrl/Dates-v0", *TINY, "--out", "run", *broken)
-    assert "the environment failed: the scorer math:hypot raised TypeError: " in error
-    assert "with the continuation" in error
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:

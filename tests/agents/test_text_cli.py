@@ -170,8 +170,8 @@ def test_a_failing_scorer_stops_the_run_which_can_go_on(
     words = ["train", "prefrl/Dates-v0", *TINY, *SHORT, "--model", "model", "--out", "run"]
     said = fails(capsys, *words)
     assert "prefrl resume run" in said
-    assert "score" in said
-    assert "our " in said or "the " in said or "prompt" in said, "the text is named"
+    assert "the environment failed: the scorer" in said
+    assert "with the continuation" in said
     assert not Path("run/result.json").exists()
     monkeypatch.setattr("prefrl.envs.text.tasks.dates.score", lambda *_: 0.5)
     main(["resume", "run"])
