@@ -164,10 +164,8 @@ class TrainOptions:
         """Return arguments of an environment that writes texts, of which some share a prompt.
 
         Raises:
-            UserError: If there are fewer of a prompt than are to be compared, or people are asked.
+            UserError: If there are fewer of a prompt than are to be compared.
         """
-        if self.teacher == "human":
-            raise UserError("texts are not shown on the labelling page; use --teacher oracle")
         samples = {"samples_per_prompt": max(SAMPLES_PER_PROMPT, self.options), **env_kwargs}
         if self.reward == "learned" and samples["samples_per_prompt"] < self.options:
             raise UserError(
@@ -198,10 +196,10 @@ class TrainOptions:
     def _preferences(
         self, tuned_for: Tuned, env: gymnasium.Env[Any, Any], longest_given: int
     ) -> PreferenceSettings:
-        # Texts are judged as a whole, and all else by stretches of time.
-        length = horizon(env)
-        if length is None or not writes_text(env):
-            length = segment_length(self.segment_seconds, step_seconds(env), length)
+        # A text's last step shows all of it; all else is judged by stretches of time.
+        length = 1
+        if not writes_text(env):
+            length = segment_length(self.segment_seconds, step_seconds(env), horizon(env))
         return dataclasses.replace(
             tuned_for.preferences,
             segment_length=max(length, longest_given),

@@ -44,6 +44,8 @@ class RecordingVecEnv(VecEnvWrapper):
         worlds: The environments side by side.
         recorder: Takes in every step, or None.
         on_termination: Called once, when an episode first ends before its time limit.
+        only_ends: Whether only the steps that end episodes count in comparisons, as with texts, of
+            which the last observation shows everything.
 
     Raises:
         UserError: In `step` and `reset`, if an observation is not of its space, or not finite.
@@ -55,12 +57,14 @@ class RecordingVecEnv(VecEnvWrapper):
         *,
         recorder: SegmentRecorder | None = None,
         on_termination: Callable[[], None] = lambda: None,
+        only_ends: bool = False,
     ) -> None:
         """Start with no steps taken."""
         super().__init__(worlds)
         self._worlds = worlds
         self._recorder = recorder
         self._on_termination = on_termination
+        self._only_ends = only_ends
         self._seen_termination = False
         self.steps_taken = 0
         self._steps: list[tuple[Tree, Array, Array, Array]] = []
@@ -92,6 +96,8 @@ class RecordingVecEnv(VecEnvWrapper):
             info["true_reward"] = true_reward
         if self._recorder is not None:
             masks = np.array([info.get("segment_mask", True) for info in infos])
+            if self._only_ends:
+                masks &= dones
             groups = [info.get("segment_group", "") for info in infos]
             pairs = zip(infos, true_rewards.tolist(), strict=True)
             judged = np.array([info.get("segment_reward", earned) for info, earned in pairs])

@@ -1,6 +1,6 @@
 """What a report shows of runs whose agent writes texts: curves, samples, comparisons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from prefrl.environments import make
-from prefrl.segments import Segment
+from prefrl.segment_texts import SegmentReader, SegmentText
 
 from .plain_numbers import number
 from .report_charts import metric_chart, wilson
@@ -53,7 +52,7 @@ class TextComparison:
 
     heading: str
     text: str
-    options: Sequence[str]
+    options: Sequence[SegmentText]
 
 
 def agent_samples(folder: Path) -> Samples:
@@ -92,22 +91,12 @@ def text_comparisons(
         headings: Of each.
         settings: The run's.
     """
-    draw: Callable[[Any], str] = make(settings.env, settings.env_kwargs).unwrapped.draw  # type: ignore[attr-defined]
+    reader = SegmentReader(settings.env, settings.env_kwargs)
     return [
         TextComparison(
             heading,
             opinion(one, lambda index, size: f"text {index + 1}"),
-            [draw(_finished(segment)) for segment in one.comparison.query.segments],
+            [reader.read(segment) for segment in one.comparison.query.segments],
         )
         for one, heading in zip(judged, headings, strict=True)
     ]
-
-
-def _finished(segment: Segment) -> np.ndarray:
-    """Return the drawing state of a text with its last action, which segments keep apart."""
-    assert segment.snapshots is not None
-    state: np.ndarray = segment.snapshots[-1].copy()
-    length = int(state[1])
-    state[2 + length] = segment.actions[-1]
-    state[1] = length + 1
-    return state

@@ -57,7 +57,7 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
         return [
             Round(i, n, True, 0) for i, n in enumerate(_split(total, settings.rounds, shortest))
         ]
-    initial = max(shortest, min(_rollouts_to_ask_about(settings), total // 4))
+    initial = max(shortest, min(_rollouts_to_ask_about(settings, horizon), total // 4))
     training = max(total - initial, shortest)
     rollouts = [initial, *_split(training, settings.rounds, shortest)]
     ends = np.cumsum(rollouts)
@@ -71,10 +71,13 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     return [Round(i, n, i > 0, labels) for i, (n, labels) in enumerate(pairs)]
 
 
-def _rollouts_to_ask_about(settings: RunSettings) -> int:
+def _rollouts_to_ask_about(settings: RunSettings, horizon: int | None) -> int:
     """Return how many rollouts give the first questions enough segments to choose from."""
     questions = settings.labels * settings.initial_share
-    steps = SEGMENTS_PER_QUESTION * questions * settings.preferences.segment_length
+    each = settings.preferences.segment_length
+    if settings.language is not None:
+        each = horizon or each  # a segment is the end of a text, which takes all its steps
+    steps = SEGMENTS_PER_QUESTION * questions * each
     return math.ceil(steps / (settings.ppo.num_envs * settings.ppo.n_steps))
 
 

@@ -102,6 +102,7 @@ class Training:
             ),
             recorder=self.preferences.recorder if self.preferences else None,
             on_termination=self._note_termination,
+            only_ends=settings.language is not None,
         )
         self._people = self._make_people()
         seed = integer_seed(settings.seed, "policy")

@@ -93,10 +93,8 @@ class TextRewardModel(nn.Module):
         self.register_buffer("references", rows)
 
     def kept(self, observations: Tree, actions: Array) -> Tree:
-        """Return the texts that steps finish (see `finished_texts`); such rows as they are."""
-        if not isinstance(observations, dict):
-            return observations
-        return finished_texts(observations, actions, end_token=self.end_token, horizon=self.horizon)
+        """Return the observations, so that segments can be read, and judged by other models."""
+        return observations
 
     def inputs(self, batch: SegmentBatch) -> Tensor:
         """Return the texts that steps finish, `[B, T, L + 1]`."""
@@ -195,7 +193,9 @@ class TextRewardModel(nn.Module):
         return {name: value for name, value in self.named_parameters() if not value.requires_grad}
 
     def _rows(self, observations: Tree, actions: Array) -> Tensor:
-        return torch.from_numpy(np.asarray(self.kept(observations, actions)))
+        assert isinstance(observations, dict)
+        rows = finished_texts(observations, actions, end_token=self.end_token, horizon=self.horizon)
+        return torch.from_numpy(rows)
 
 
 def _end_token(model: "PreTrainedModel") -> int:

@@ -71,6 +71,12 @@ def test_a_run_from_start_to_report(capsys: pytest.CaptureFixture[str]) -> None:
     for said in ("What the agent writes", "win rate over the reference", "KL to the reference"):
         assert said in page
     assert "text 1" in page or "called it a tie" in page
+    main(["labels", "export", "run", "--out", "labels"])
+    with Path("labels/preferences.jsonl").open() as file:
+        assert all(json.loads(line)["prompt"] for line in file)
+    again = ["--labels-from", "labels", "--model", "model", "--out", "again"]
+    main(["train", "prefrl/Sentiment-v0", *TINY, *SHORT, *again])
+    assert result("again")["labels"] == 12
 
 
 def test_the_same_command_gives_the_same_result() -> None:
@@ -124,7 +130,6 @@ def test_a_models_tokenizer_comes_with_it(monkeypatch: pytest.MonkeyPatch, model
         ("prefrl/Dates-v0 --model small", "912 tokens and the language model"),
         ("prefrl/SummariseFacts-v0 --model narrow", "reads at most 32"),
         ("prefrl/Dates-v0 --env-kwargs samples_per_prompt=1", "too few texts of a prompt"),
-        ("prefrl/Dates-v0 --teacher human", "not shown on the labelling page"),
         ("prefrl/Dates-v0 --env-kwargs prompts=empty.txt", "there is no prompt in empty.txt"),
         (
             "prefrl/TextGeneration-v0 --env-kwargs prompts=some.txt "

@@ -42,7 +42,7 @@ def settings(model: Path) -> RunSettings:
         members=1,
         env_kwargs={"horizon": 6, "samples_per_prompt": 2},
         ppo=PPOSettings(num_envs=8, n_steps=16, batch_size=64, n_epochs=2, gamma=1.0),
-        preferences=PreferenceSettings(segment_length=6, first_epochs=1, epochs=1),
+        preferences=PreferenceSettings(segment_length=1, first_epochs=1, epochs=1),
         language=LanguageSettings(model=str(model), kl_target=0.5, evaluation_texts=4),
     )
 

@@ -88,14 +88,6 @@ def test_members_read_their_own_inputs(folder: Path) -> None:
     torch.testing.assert_close(model.each(own)[1], model(inputs)[1].flip(0))
 
 
-def test_what_segments_keep_is_what_the_model_reads(folder: Path) -> None:
-    model, segment = _model(folder), _segments(1)[0]
-    kept = model.kept(segment.observations, segment.actions)
-    slim = Segment(kept, segment.actions, segment.true_rewards)
-    for batch in (SegmentBatch.from_segments([segment]), SegmentBatch.from_segments([slim])):
-        assert torch.equal(model.inputs(batch), torch.from_numpy(np.asarray(kept))[None])
-
-
 def test_normalisation_is_on_the_first_texts_ever_after(folder: Path) -> None:
     model, reference, later = _model(folder, members=3), _segments(300), _segments(50, seed=1)
     model.fit_normalisation(reference)
