@@ -31,6 +31,9 @@ class People:
         folder: The run's folder, where it is written down what training is doing.
         pace: "labels" waits for people; "free" never does.
         tell: Given a sentence when training begins to wait.
+
+    Attributes:
+        waited: How long training has waited, in seconds.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class People:
         self._rounds, self._folder, self._pace = rounds, folder, pace
         self._scheduled = list(accumulate(round_.labels for round_ in rounds))
         self._tell = tell
+        self.waited = 0.0
         preferences.submit_stored()
 
     def note(self, doing: str, round_: Round, missing: int = 0) -> None:
@@ -73,7 +77,7 @@ class People:
             agent_step: Environment steps taken so far.
         """
         required = self._required_before(round_) if self._pace == "labels" else 0
-        told = False
+        told, began = False, time.monotonic()
         while (missing := required - self.labels) > 0:
             self._ask_up_to(required, self._rounds[round_.index - 1], agent_step)
             self.note("waiting", round_, missing)
@@ -81,6 +85,7 @@ class People:
                 self._tell(f"waiting for {in_words(missing)}")
                 told = True
             time.sleep(POLL_SECONDS)
+        self.waited += time.monotonic() - began
         self.fit_what_is_new()
 
     def ask(self, round_: Round, agent_step: int) -> None:

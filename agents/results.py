@@ -20,7 +20,7 @@ def results(training: Training, wall_seconds: float) -> dict[str, Any]:
     settings = training.settings
     preferences = training.preferences
     report = preferences.last_report if preferences is not None else None
-    rate = training.env.steps_taken / training.seconds
+    rate = training.env.steps_taken / (training.seconds - training.waited)
     judged = _judge_texts(training, rate) if settings.language is not None else _judge(training)
     return {
         "env": settings.env,
@@ -32,6 +32,7 @@ def results(training: Training, wall_seconds: float) -> dict[str, Any]:
         **judged,
         "reward_heldout_accuracy": finite_or_none(report.heldout_accuracy) if report else None,
         "wall_seconds": max(wall_seconds, training.seconds),
+        "waited_seconds": training.waited,
         "env_steps_per_second": rate,
     }
 

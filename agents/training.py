@@ -126,6 +126,11 @@ class Training:
             self._progress.warn(EARLY_TERMINATION)
 
     @property
+    def waited(self) -> float:
+        """How long people were waited for, in seconds."""
+        return self._people.waited if self._people is not None else 0.0
+
+    @property
     def planned_steps(self) -> int:
         """The environment steps that the run takes, over all environments."""
         per_rollout = self.settings.ppo.num_envs * self.settings.ppo.n_steps
@@ -253,6 +258,7 @@ class Training:
             row["labels"] = report.comparisons
             if self._people is not None:
                 row["labels"] = self._people.labels  # without re-asks
+                row["waited_seconds"] = self.waited
             row |= {f"reward/{name}": value for name, value in vars(report).items()}
         return row | {name: float(value) for name, value in logged.items()}
 
@@ -277,6 +283,7 @@ class Training:
             "updates": self.agent._n_updates,
             "seconds": self.seconds,
             "shaping": self._rewards.shaping.state(),
+            "waited": self.waited,
         }
         (folder / "state.json").write_text(json.dumps(state))
         if self.preferences is not None and self.store is not None:
@@ -293,6 +300,8 @@ class Training:
         self.agent._n_updates = state["updates"]
         self.seconds = state["seconds"]
         self._rewards.shaping.load_state(state["shaping"])
+        if self._people is not None:
+            self._people.waited = state["waited"]
         if self.preferences is not None:
             self.preferences.load(folder)
 

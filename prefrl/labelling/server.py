@@ -27,6 +27,9 @@ from prefrl.store import LabelStore
 START_SECONDS = 60.0
 """How long the server's process may take until it answers, in seconds."""
 
+RESTART_SECONDS = 0.5
+"""After how long a server's process that has ended is started anew, at most, in seconds."""
+
 PORTS_TO_TRY = 100
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -127,40 +130,74 @@ def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
 def served_beside(settings: PageSettings) -> Iterator[None]:
     """Serve the page in a process of its own meanwhile; it ends with this process, however that is.
 
+    Where it ends before, it is started anew.
+
     Raises:
         UserError: If it does not start.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "prefrl.labelling.server", json.dumps(dataclasses.asdict(settings))],
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for the training, which then ends the page
-    )
+    page = _ServerProcess(settings)
     try:
-        _wait_until_it_answers(settings, process)
+        page.wait_until_it_answers()
+        page.keep()
         yield
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        page.stop()
+
+
+class _ServerProcess:
+    def __init__(self, settings: PageSettings) -> None:
+        self._settings = settings
+        self._changing = threading.Lock()
+        self._stopping = threading.Event()
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        described = json.dumps(dataclasses.asdict(self._settings))
+        return subprocess.Popen(
+            [sys.executable, "-m", "prefrl.labelling.server", described],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the training, which then ends the page
+        )
+
+    def wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        host, port = self._settings.host, self._settings.port
+        reached = EVERYWHERE.get(host, host), port
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(reached, 1):
+                return
+            time.sleep(0.1)
+        raise UserError(f"the labelling page did not start at {host}, port {port}")
+
+    def keep(self) -> None:
+        threading.Thread(target=self._start_again_and_again, daemon=True).start()
+
+    def _start_again_and_again(self) -> None:
+        while not self._stopping.wait(RESTART_SECONDS):
+            with self._changing:
+                if self._process.poll() is not None and not self._stopping.is_set():
+                    _end(self._process)
+                    self._process = self._start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        with self._changing:
+            _end(self._process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def main() -> None:
     """Serve the page that the only argument, `PageSettings` as JSON, describes."""
     serve(PageSettings(**json.loads(sys.argv[1])), until_input_ends=True)
-
-
-def _wait_until_it_answers(settings: PageSettings, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    host = EVERYWHERE.get(settings.host, settings.host)
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection((host, settings.port), 1):
-            return
-        time.sleep(0.1)
-    raise UserError(f"the labelling page did not start at {settings.host}, port {settings.port}")
 
 
 def _stop_at_end_of_input(server: uvicorn.Server) -> None:

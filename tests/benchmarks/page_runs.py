@@ -90,9 +90,6 @@ def draw_all(folder: Path, env_id: str, form: ClipFormat) -> float:
 
 def page_settings(folder: Path, env_id: str, budget: int, *, task: str = "") -> PageSettings:
     """Return a page of a folder's questions, at a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     return PageSettings(
         folder=str(folder),
         store=str(folder / "labels.sqlite"),
@@ -100,5 +97,12 @@ def page_settings(folder: Path, env_id: str, budget: int, *, task: str = "") -> 
         env=env_id,
         task=task or f"Prefer the one that does better at {env_id}.",
         budget=budget,
-        port=port,
+        port=free_port(),
     )
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
