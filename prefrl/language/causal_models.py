@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from prefrl.errors import UserError
 
@@ -91,7 +92,11 @@ def save_causal_model(
         folder: Gets `config.json`, `generation_config.json` and `model.safetensors`.
         dtype: Of the weights on disk; bfloat16 halves them.
     """
-    weights = {name: value.to(dtype) for name, value in model.state_dict().items()}
+    converted: dict[int, Tensor] = {}  # tied weights stay tied, and so are written once
+    weights = {
+        name: converted.setdefault(value.data_ptr(), value.to(dtype))
+        for name, value in model.state_dict().items()
+    }
     model.save_pretrained(folder, state_dict=weights)
 
 
