@@ -7,10 +7,8 @@ import gymnasium
 
 from prefrl.candidates import row_space
 from prefrl.errors import UserError
-from prefrl.language.finished_texts import finished_space
 from prefrl.segments import Segment
 from prefrl.teachers import Answer
-from prefrl.text_spaces import is_text
 from prefrl.trees import space_parts
 
 
@@ -32,7 +30,9 @@ def check_labels(answers: Sequence[Answer], env: gymnasium.Env[Any, Any]) -> Non
     """
     if answers and not labels_in(answers):
         raise UserError("the given labels are all skips, which say nothing to train on")
-    expected = _shapes(_kept_space(env)), env.action_space.shape or ()
+    # Of candidates, segments keep the rows that were chosen.
+    kept = row_space(env.observation_space, env.action_space) or env.observation_space
+    expected = _shapes(kept), env.action_space.shape or ()
     for answer in answers:
         for segment in answer.query.segments:
             found = _observation_shapes(segment), segment.actions.shape[1:]
@@ -41,17 +41,6 @@ def check_labels(answers: Sequence[Answer], env: gymnasium.Env[Any, Any]) -> Non
                     f"the given labels are about another environment: observations and actions "
                     f"have shapes {found}, here {expected}"
                 )
-
-
-def _kept_space(env: gymnasium.Env[Any, Any]) -> gymnasium.Space[Any]:
-    """Return the space of what segments keep of observations.
-
-    Of candidates, these are the rows that were chosen; of texts, rows with the finished ones.
-    """
-    observation_space, action_space = env.observation_space, env.action_space
-    if is_text(observation_space, action_space):
-        return finished_space(observation_space)
-    return row_space(observation_space, action_space) or observation_space
 
 
 def _shapes(space: gymnasium.Space[Any]) -> dict[str, tuple[int, ...]]:

@@ -17,12 +17,12 @@ import numpy as np
 from prefrl.envs.text.errors import TextError
 from prefrl.envs.text.tokenizer import TextTokenizer
 from prefrl.errors import UserError
-from prefrl.language.finished_texts import rows_of
 from prefrl.queries import Query, QueryKey
 from prefrl.seeding import generator
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
 from prefrl.teachers import Answer
+from prefrl.text_spaces import IS_ACTION, LENGTH, PROMPT_LENGTH, TOKENS
 
 RATINGS = "hutto_ICWSM_2014.tar.gz"
 """The archive in the package vaderSentiment's source archive."""
@@ -38,8 +38,8 @@ HELD_OUT = 4
 MARGIN = 0.5
 """Snippets whose mean ratings differ by less are not compared."""
 
-CONTEXT = 64
-"""Most tokens of a text; the environment has to be told the same."""
+HORIZON, CONTEXT = 24, 64
+"""Most tokens that are written, and of a text; the environment has to be told the same."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,10 @@ def main() -> None:
     store.ask([answer.query for answer in answers])
     store.answer(answers)
     store.close()
-    print(f"{options.folder}: {len(prompts)} prompts, {len(answers)} comparisons")
+    print(
+        f"{options.folder}: {len(prompts)} prompts, {len(answers)} comparisons; for them, make "
+        f"prefrl/TextGeneration-v0 with horizon={HORIZON} context={CONTEXT}"
+    )
 
 
 def read_rated_texts(archive: Path) -> list[RatedText]:
@@ -116,8 +119,8 @@ def compare(
 ) -> list[Answer]:
     """Return comparisons of random pairs whose mean ratings differ enough.
 
-    Every other text has the end token, chosen at random, since what an agent writes may have it or
-    not. Each text is compared as often as any other, or once more.
+    Texts are as an agent would have written them: at most 24 tokens after their start, and an end
+    token where they are shorter than that; of the longer ones every other has it, at random.
 
     Args:
         texts: What to compare; those of more than 64 tokens are left out.
@@ -132,7 +135,7 @@ def compare(
     segments = []
     for text in texts:
         tokens = tokenizer.encode(text.text)
-        if rng.random() < 0.5:
+        if len(tokens) <= HORIZON or rng.random() < 0.5:
             tokens.append(tokenizer.end)
         if len(tokens) <= CONTEXT:
             segments.append(_segment(tokens, text.mean))
@@ -156,12 +159,19 @@ def compare(
 
 def _segment(tokens: Sequence[int], rating: float) -> Segment:
     """Return the last step of writing a text, which is all that a reward of texts looks at."""
+    length, places = len(tokens) - 1, np.arange(CONTEXT)
+    start = max(1, len(tokens) - HORIZON)
     text = np.zeros((1, CONTEXT), np.int64)
     text[0, : len(tokens)] = tokens
-    row = rows_of(text, np.array([len(tokens)]))
-    snapshot = np.concatenate([np.zeros((1, 1), np.int32), row], 1)  # no prompt, length, tokens
+    seen = {
+        TOKENS: np.where(places < length, text, 0),
+        LENGTH: np.array([[length]]),
+        PROMPT_LENGTH: np.array([[start]]),
+        IS_ACTION: ((places >= start) & (places < length)).astype(np.int8)[None],
+    }
+    snapshot = np.concatenate([[[start, len(tokens)]], text], 1).astype(np.int32)
     actions = np.array(tokens[-1:], np.int64)
-    return Segment(row, actions, np.array([rating]), snapshots=snapshot)
+    return Segment(seen, actions, np.array([rating]), snapshots=snapshot)
 
 
 def _content(archive: tarfile.TarFile, name: str) -> bytes:

@@ -1,10 +1,6 @@
 """Steps that finish a text, as rows with the whole text; all other steps as rows of zeros."""
 
-from typing import Any
-
-import gymnasium
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from prefrl.text_spaces import IS_ACTION, LENGTH, TOKENS
@@ -40,15 +36,6 @@ def finished_texts(
     np.put_along_axis(rows, places, np.asarray(actions)[..., None], -1)
     rows[~ends] = 0
     return rows
-
-
-def finished_space(observation_space: gymnasium.Space[Any]) -> spaces.Box:
-    """Return the space of one row, for the observations of an environment that writes texts."""
-    assert isinstance(observation_space, spaces.Dict)
-    tokens = observation_space[TOKENS]
-    assert isinstance(tokens, spaces.Box)
-    highest = np.concatenate([tokens.shape, tokens.high]).astype(np.int32)
-    return spaces.Box(np.zeros_like(highest), highest, dtype=np.int32)
 
 
 def rows_of(texts: Array, lengths: Array) -> Rows:

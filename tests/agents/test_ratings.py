@@ -99,14 +99,17 @@ def test_labels_are_written_for_the_environment_and_the_reward_model(
     check_labels(answers, env)
     snapshots = answers[0].query.segments[0].snapshots
     assert snapshots is not None
-    assert draw_text(TextTokenizer(), snapshots[0]).startswith(" |film number")
+    assert draw_text(TextTokenizer(), snapshots[0]).replace("|", "").startswith("film number")
     size = TextTokenizer().size
     make_tiny_llama(tmp_path / "model", vocabulary_size=size, context=ratings.CONTEXT)
     model = make_reward_model(
-        *text_spaces(size, ratings.CONTEXT), members=1, language_model=tmp_path / "model"
+        *text_spaces(size, ratings.CONTEXT),
+        members=1,
+        language_model=tmp_path / "model",
+        horizon=ratings.HORIZON,
     )
     returns = member_returns(model, [answer.query.segments for answer in answers])
-    assert np.isfinite(returns.numpy()).all()
+    assert returns.abs().min() > 0  # every text is finished
     assert len(np.unique(returns.numpy())) > 20
 
 
