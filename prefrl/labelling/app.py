@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 
-from prefrl.errors import UserError
 from prefrl.labelling.activity import read_activity
 from prefrl.labelling.clip_shelf import ClipFormat, ClipShelf, has_encoder
 from prefrl.labelling.ledger import AnsweredAlreadyError, AskedQuestion, Submission
@@ -29,9 +25,8 @@ from prefrl.labelling.posts import (
 )
 from prefrl.labelling.progress import status
 from prefrl.labelling.questions import QuestionQueue, shown_left
-from prefrl.labelling.security import Guard, Secrets
-
-PAGE = Path(__file__).parent / "page"
+from prefrl.labelling.security import Secrets
+from prefrl.labelling.web import fresh, guarded, html
 
 PAIRS = 4
 """Pairs that a page holds: the one that is shown and the next three."""
@@ -119,23 +114,19 @@ def create_app(sitting: Sitting, secrets: Secrets, *, open_to_others: bool = Fal
         secrets: What a page must know.
         open_to_others: Whether other hosts reach it.
     """
-    template = Environment(loader=FileSystemLoader(PAGE), autoescape=True).get_template(
-        "label.html"
-    )
 
     def page(request: Request) -> Response:
         shown = {"task": sitting.task, "run": sitting.run, "text": sitting.text}
-        page = template.render(posting=secrets.posting, **shown)
-        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+        return html("label.html", posting=secrets.posting, **shown)
 
     def pairs(request: Request) -> Response:
         query = request.query_params
         form = sitting.form(query.get("format"))
-        return _fresh(sitting.pairs(query.get("labeller", ""), query.get("tab", ""), form))
+        return fresh(sitting.pairs(query.get("labeller", ""), query.get("tab", ""), form))
 
     def show_status(request: Request) -> Response:
         questions = sitting.queue.questions()
-        return _fresh(status(sitting.folder, questions, sitting.budget))
+        return fresh(status(sitting.folder, questions, sitting.budget))
 
     async def verdict(request: Request) -> Response:
         return await run_in_threadpool(_verdict, sitting, await read_json(request))
@@ -151,19 +142,15 @@ def create_app(sitting: Sitting, secrets: Secrets, *, open_to_others: bool = Fal
             raise HTTPException(404, "there is no such clip")
         return FileResponse(path, headers={"Cache-Control": "private, max-age=86400"})
 
-    return Starlette(
-        routes=[
-            Route("/", page),
-            Route("/pairs", pairs),
-            Route("/status", show_status),
-            Route("/verdict", verdict, methods=["POST"]),
-            Route("/undo", undo, methods=["POST"]),
-            Route("/clips/{segment:uuid}.{form:str}", clip),
-            Mount("/static", StaticFiles(directory=PAGE)),
-        ],
-        middleware=[Middleware(Guard, secrets=secrets, open_to_others=open_to_others)],
-        exception_handlers={HTTPException: _refused, UserError: _out_of_order},
-    )
+    routes = [
+        Route("/", page),
+        Route("/pairs", pairs),
+        Route("/status", show_status),
+        Route("/verdict", verdict, methods=["POST"]),
+        Route("/undo", undo, methods=["POST"]),
+        Route("/clips/{segment:uuid}.{form:str}", clip),
+    ]
+    return guarded(routes, secrets, open_to_others=open_to_others)
 
 
 def _verdict(sitting: Sitting, values: Mapping[str, Any]) -> Response:
@@ -181,10 +168,10 @@ def _verdict(sitting: Sitting, values: Mapping[str, Any]) -> Response:
     if sitting.queue.held_by_another(key, holder):
         raise HTTPException(409, "somebody else was given this pair")
     try:
-        fresh = sitting.queue.record(submission)
+        is_new = sitting.queue.record(submission)
     except AnsweredAlreadyError:
         raise HTTPException(409, "this pair has a verdict, or is none of this run") from None
-    return _fresh({"confirmed": submission.token, "fresh": fresh})
+    return fresh({"confirmed": submission.token, "fresh": is_new})
 
 
 def _undo(sitting: Sitting, values: Mapping[str, Any]) -> Response:
@@ -194,18 +181,4 @@ def _undo(sitting: Sitting, values: Mapping[str, Any]) -> Response:
     except AnsweredAlreadyError:
         raise HTTPException(409, "this was taken back elsewhere") from None
     form = sitting.form(values.get("format"))
-    return _fresh({"pair": None if question is None else shown(question, form)})
-
-
-def _fresh(values: dict[str, Any]) -> Response:
-    return JSONResponse(values, headers={"Cache-Control": "no-store"})
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code)
-
-
-async def _out_of_order(_: Request, error: Exception) -> Response:
-    # The store cannot be written just now; browsers send again what was not confirmed.
-    return JSONResponse({"error": str(error)}, 503)
+    return fresh({"pair": None if question is None else shown(question, form)})

@@ -74,6 +74,25 @@ def read_seconds(value: Any) -> float:
     return min(float(_checked("seconds", value, _is_duration)), MOST_SECONDS)
 
 
+def read_number(name: str, value: Any, *, least: float, most: float) -> float:
+    """Return a number within bounds.
+
+    Raises:
+        HTTPException: Of status 400.
+    """
+    holds = type(value) in (int, float) and least <= value <= most
+    return float(_checked(name, value, lambda _: holds))
+
+
+def read_flag(name: str, value: Any) -> bool:
+    """Return whether something is to be so.
+
+    Raises:
+        HTTPException: Of status 400.
+    """
+    return bool(_checked(name, value, lambda flag: type(flag) is bool))
+
+
 def read_verdict(value: Any, shown_left: int) -> Verdict:
     """Return what "left", "right", "tie" or "skip" says of the segments.
 

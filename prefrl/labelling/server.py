@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from prefrl.errors import UserError
 from prefrl.labelling.app import Sitting, create_app
@@ -67,11 +68,16 @@ class PageSettings:
     @property
     def link(self) -> str:
         """The address to open in a browser; with a token where other hosts may."""
-        name = socket.gethostname() if self.host in EVERYWHERE else self.host
-        host = f"[{name}]" if ":" in name else name
-        if is_local(self.host):
-            return f"http://{host}:{self.port}/"
-        return f"http://{host}:{self.port}/?token={read_secrets(Path(self.folder)).access}"
+        return page_link(Path(self.folder), self.host, self.port)
+
+
+def page_link(folder: Path, host: str, port: int) -> str:
+    """Return the address of a run's page, with its token where other hosts may open it."""
+    name = socket.gethostname() if host in EVERYWHERE else host
+    shown = f"[{name}]" if ":" in name else name
+    if is_local(host):
+        return f"http://{shown}:{port}/"
+    return f"http://{shown}:{port}/?token={read_secrets(folder).access}"
 
 
 def check_port(host: str, port: int) -> None:
@@ -99,11 +105,6 @@ def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
         until_input_ends: Also stop when standard input ends, as it does with a parent's death.
     """
     folder = Path(settings.folder)
-    handler = logging.FileHandler(folder / "labelling.log")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log = logging.getLogger("prefrl.labelling")
-    log.addHandler(handler)
-    log.propagate = False
     store = LabelStore(settings.store)
     clips = ClipShelf(folder / "clips", settings.store, settings.env, settings.env_kwargs)
     queue = QuestionQueue(Ledger(store, settings.run))
@@ -111,17 +112,35 @@ def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
     sitting = Sitting(folder, *told, queue, clips, settings.text)
     sitting.draw_ahead(sitting.form())
     app = create_app(sitting, read_secrets(folder), open_to_others=not is_local(settings.host))
-    config = uvicorn.Config(
-        app, settings.host, settings.port, log_level="warning", access_log=False, ws="none"
-    )
-    server = uvicorn.Server(config)
+    server = make_server(app, settings.host, settings.port)
     if until_input_ends:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
     try:
-        server.run()
+        with logged(folder):
+            server.run()
     finally:
         clips.close()
         store.close()
+
+
+def make_server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
+    """Return a server of an application, which logs nothing but its own faults."""
+    return uvicorn.Server(
+        uvicorn.Config(app, host, port, log_level="warning", access_log=False, ws="none")
+    )
+
+
+@contextlib.contextmanager
+def logged(folder: Path) -> Iterator[None]:
+    """Write refused requests to a run's `labelling.log` meanwhile."""
+    handler = logging.FileHandler(folder / "labelling.log")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("prefrl.labelling")
+    log.addHandler(handler)
+    log.propagate = False
+    try:
+        yield
+    finally:
         log.removeHandler(handler)
         handler.close()
 

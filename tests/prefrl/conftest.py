@@ -1,8 +1,12 @@
 """Settings and tiny helpers that several test files share."""
 
+import os
+import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -140,3 +144,36 @@ def sitting(ledger: Ledger, tmp_path: Path) -> Iterator[Sitting]:
     queue = QuestionQueue(ledger, repeat_share=0)
     yield Sitting(tmp_path, "run", "Prefer <the> one", 8, queue, clips)
     clips.close()
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture
+def port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free: int = probe.getsockname()[1]
+    return free
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What went wrong in the page's code."""
+    return []
+
+
+@pytest.fixture
+def page(faults: list[str]) -> Iterator[Any]:
+    """An empty page of a browser."""
+    if CHROMIUM is None and "CI" not in os.environ:
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        yield page
+        browser.close()

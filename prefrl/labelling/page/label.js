@@ -1,10 +1,8 @@
-"use strict";
-// Two clips or texts, a verdict, the next two. What was answered stays in localStorage until it is confirmed.
+// Two clips or texts, a verdict, the next two.
 
-const root = document.documentElement.dataset;
-const byId = (id) => document.getElementById(id);
+import { Outbox, byId, control, labeller, note, root, tab, warn, welcome } from "./common.js";
+
 const stages = { left: document.querySelector('[data-side="left"]'), right: document.querySelector('[data-side="right"]') };
-const OUTBOX = `prefrl-outbox-${root.run}`;
 const HOLD = 0.3; // seconds that the last frame is held
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const SAID = { left: "left is better", right: "right is better", tie: "equally good", skip: "can't tell" };
@@ -13,16 +11,8 @@ let format = root.kind === "text" ? "text" : new URLSearchParams(location.search
 if (format === "mp4" && !document.createElement("video").canPlayType('video/mp4; codecs="avc1.42E01E"')) format = "json";
 let pairs = []; // the first one is shown, the others are being loaded
 let answered = new Set(); // keys of pairs that were answered here
-let undoing = false, sending = false, fetching = false;
+let undoing = false, fetching = false;
 let paused = false, speed = 1, heldSince = null, shownAt = 0;
-
-const tab = sessionStorage.getItem("prefrl-tab") || token();
-sessionStorage.setItem("prefrl-tab", tab);
-
-function token() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-const labeller = () => localStorage.getItem("prefrl-labeller") || "person";
 const name = (key) => key.join("/");
 
 // Players: films, or pictures where the browser plays no H.264, or texts. All have the same few members.
@@ -179,14 +169,8 @@ function take(found) {
 
 // Verdicts: kept until the server has confirmed that they are committed.
 
-const outbox = () => JSON.parse(localStorage.getItem(OUTBOX) || "[]");
-const keep = (posts) => localStorage.setItem(OUTBOX, JSON.stringify(posts));
-const forget = (post) => keep(outbox().filter((other) => other.body.token !== post.body.token));
-
-function post(path, body) {
-  keep([...outbox(), { path, body: { token: token(), labeller: labeller(), tab, format, ...body } }]);
-  send();
-}
+const outbox = new Outbox(settle, refill);
+const post = (path, body) => outbox.post(path, { format, ...body });
 
 function choose(verdict) {
   if (undoing) return warn("One moment: taking back. That press was ignored.");
@@ -204,30 +188,6 @@ function undo() {
   if (undoing) return;
   undoing = true;
   post("/undo", {});
-}
-
-async function send() {
-  if (sending) return;
-  sending = true;
-  try {
-    for (let next; (next = outbox()[0]); ) {
-      const answer = await fetch(next.path, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRF-Token": root.posting },
-        body: JSON.stringify(next.body),
-      });
-      const said = await answer.json();
-      if (answer.status === 403 || answer.status >= 500) throw new Error(said.error);
-      forget(next);
-      settle(next, answer.ok, said);
-    }
-  } catch (error) {
-    note(`${outbox().length} not saved yet: ${error instanceof TypeError ? "the server cannot be reached" : error.message}. Trying again.`);
-    setTimeout(send, 1000);
-  } finally {
-    sending = false;
-  }
-  refill();
 }
 
 function settle(sent, confirmed, said) {
@@ -252,20 +212,6 @@ function bringBack(pair) {
 }
 
 // What is said, and the header.
-
-let noteTimer = 0, warnedAt = -Infinity;
-function note(text, saved = false) {
-  if (saved && performance.now() - warnedAt < 1500) return; // a warning is to be read
-  byId("note").textContent = text;
-  byId("note").classList.toggle("saved", saved);
-  clearTimeout(noteTimer);
-  noteTimer = setTimeout(() => { byId("note").textContent = "\u00a0"; }, 4000);
-}
-
-function warn(text) {
-  note(text);
-  warnedAt = performance.now();
-}
 
 function flash(verdict) {
   note(`✓ Saved: ${SAID[verdict]}`, true);
@@ -292,6 +238,7 @@ async function refreshStatus() {
 }
 
 function drawCurve(points) {
+  if (points.length) byId("return").textContent = points.at(-1)[1].toLocaleString("en", { maximumSignificantDigits: 4 });
   if (points.length < 2) return;
   const [steps, returns] = [points.map((point) => point[0]), points.map((point) => point[1])];
   const place = (value, values, size) => size * (value - Math.min(...values)) / (Math.max(...values) - Math.min(...values) || 1);
@@ -323,34 +270,20 @@ const KEYS = {
   " ": "pause", ",": "slower", ".": "faster", r: "restart", R: "restart", "?": "help",
 };
 
-document.addEventListener("keydown", (event) => {
-  const action = actions[KEYS[event.key]] && KEYS[event.key];
-  if (!action || byId("help").open || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === " " && event.target instanceof HTMLButtonElement) return; // presses that button
-  event.preventDefault();
-  if (!event.repeat) actions[action]();
-});
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-do]");
-  const stage = event.target.closest(".stage");
-  if (button) actions[button.dataset.do]();
-  else if (stage && !getSelection().toString()) actions[stage.dataset.side]();
-  if (button && event.detail) button.blur(); // or the space bar would press it again
-});
-byId("help").addEventListener("close", () => {
-  localStorage.setItem("prefrl-labeller", byId("labeller").value.trim() || "person");
-  localStorage.setItem("prefrl-seen", "yes");
-  shownAt = performance.now();
-  refill();
-});
+control(actions, KEYS);
+for (const [side, stage] of Object.entries(stages)) {
+  stage.addEventListener("click", () => getSelection().toString() || actions[side]());
+}
 
-byId("labeller").value = localStorage.getItem("prefrl-labeller") || "";
-if (!localStorage.getItem("prefrl-seen")) byId("help").showModal();
-undoing = outbox().some((kept) => kept.path === "/undo");
-outbox().forEach((kept) => kept.body.key && answered.add(name(kept.body.key)));
+undoing = outbox.posts().some((kept) => kept.path === "/undo");
+outbox.posts().forEach((kept) => kept.body.key && answered.add(name(kept.body.key)));
 const frame = () => { tick(); requestAnimationFrame(frame); };
 requestAnimationFrame(frame);
 setInterval(refill, 1000);
 setInterval(refreshStatus, 2000);
 refreshStatus();
-send();
+outbox.send();
+welcome(() => {
+  shownAt = performance.now();
+  refill();
+});

@@ -1,9 +1,7 @@
 """A sitting in a browser: what is pressed is what the store holds."""
 
 import json
-import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,18 +18,12 @@ from prefrl.segments import Segment
 from prefrl.store import LabelStore
 from prefrl.video import write_video
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed"
-)
-
 PAIRS = 34
 KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowUp": "tie", "ArrowDown": "skip"}
 
 
 @pytest.fixture
-def settings(tmp_path: Path, make_segment: Callable[..., Segment]) -> PageSettings:
+def settings(tmp_path: Path, make_segment: Callable[..., Segment], port: int) -> PageSettings:
     """A page of 34 pairs whose clips are there already."""
     store = LabelStore(tmp_path / "labels.sqlite")
     segments = [make_segment([float(index)]) for index in range(PAIRS + 1)]
@@ -47,9 +39,6 @@ def settings(tmp_path: Path, make_segment: Callable[..., Segment]) -> PageSettin
     (tmp_path / "clips").mkdir()
     for segment in segments:
         shutil.copy(film, tmp_path / "clips" / f"{segment.id}.mp4")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     place: dict[str, Any] = {
         "folder": str(tmp_path),
         "store": str(tmp_path / "labels.sqlite"),
@@ -59,24 +48,12 @@ def settings(tmp_path: Path, make_segment: Callable[..., Segment]) -> PageSettin
 
 
 @pytest.fixture
-def faults() -> list[str]:
-    """What went wrong in the page's code."""
-    return []
-
-
-@pytest.fixture
-def page(settings: PageSettings, faults: list[str]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with served_beside(settings), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+def page(page: Any, settings: PageSettings) -> Iterator[Any]:
+    """The labelling page, without the first-time help."""
+    with served_beside(settings):
         page.goto(settings.link)
-        page.keyboard.press("Enter")  # closes the first-time help
+        page.keyboard.press("Enter")
         yield page
-        browser.close()
 
 
 def shown_pair(page: Any) -> str:
@@ -187,12 +164,14 @@ def test_unconfirmed_verdicts_are_sent_after_a_reload(page: Any, settings: PageS
 
 
 def test_a_browser_that_plays_no_film_shows_pictures(page: Any, settings: PageSettings) -> None:
+    browser = page.context.browser
+    page.close()
     picture = jpeg(np.full((64, 64, 3), 200, np.uint8))
     clip = json.dumps({"frames_per_second": 20, "frames": [picture] * 5})
     for film in Path(settings.folder, "clips").glob("*.mp4"):
         film.with_suffix(".json").write_text(clip)
         film.write_bytes(b"no film")
-    page = page.context.browser.new_page()  # which has kept no films
+    page = browser.new_page()  # which has kept no films
     page.goto(settings.link)
     page.keyboard.press("Enter")
     page.wait_for_selector("canvas:not(.later)")

@@ -13,27 +13,21 @@ import pytest
 
 from prefrl.errors import UserError
 from prefrl.labelling.security import is_local, read_secrets
-from prefrl.labelling.server import PageSettings, check_port
+from prefrl.labelling.server import PageSettings, check_port, served_beside
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> PageSettings:
+def settings(tmp_path: Path, port: int) -> PageSettings:
     place = str(tmp_path), str(tmp_path / "labels.sqlite")
-    return PageSettings(*place, "run", "CartPole-v1", "Prefer it.", 10, port=_free_port())
+    return PageSettings(*place, "run", "CartPole-v1", "Prefer it.", 10, port=port)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def test_a_free_port_is_found_free_and_a_taken_one_is_named() -> None:
-    check_port("127.0.0.1", _free_port())
+def test_a_free_port_is_found_free_and_a_taken_one_is_named(port: int) -> None:
+    check_port("127.0.0.1", port)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(UserError, match=rf"port {port} .*use --port \d+"):
-            check_port("127.0.0.1", port)
+        held = taken.getsockname()[1]
+        with pytest.raises(UserError, match=rf"port {held} .*use --port \d+"):
+            check_port("127.0.0.1", held)
     with pytest.raises(UserError, match="choose another --host"):
         check_port("nowhere.invalid", 8765)
 
@@ -82,3 +76,20 @@ def test_the_page_ends_when_its_trainer_is_killed(settings: PageSettings) -> Non
             return
         time.sleep(0.1)
     pytest.fail("the page outlived its trainer")
+
+
+def test_a_server_that_dies_is_started_anew(settings: PageSettings) -> None:
+    def process_of_server() -> int:
+        command = ["pgrep", "-f", f"prefrl.labelling.server.*{settings.folder}"]
+        return int(subprocess.run(command, check=True, capture_output=True).stdout.split()[0])
+
+    with served_beside(settings):
+        os.kill(process_of_server(), signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", settings.port), 1).close()
+                return
+            except ConnectionRefusedError:
+                time.sleep(0.1)
+    pytest.fail("the page was not started anew")
