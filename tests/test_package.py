@@ -41,6 +41,9 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
         "labelling/page/label.html",
         "labelling/page/label.css",
         "labelling/page/label.js",
+        "labelling/page/live.html",
+        "labelling/page/live.js",
+        "labelling/page/common.js",
     }
     assert installed == expected | {f"prefrl/{name}" for name in data}
 
