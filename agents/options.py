@@ -143,6 +143,7 @@ class TrainOptions:
             initial_share=tuned_for.initial_share,
             members=tuned_for.members,
             env_kwargs=env_kwargs,
+            evaluation_episodes=tuned_for.evaluation_episodes,
             ppo=self._ppo(tuned_for, env),
             preferences=self._preferences(tuned_for, env, longest(given)),
             language=language,

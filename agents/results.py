@@ -39,7 +39,12 @@ def results(training: Training, wall_seconds: float) -> dict[str, Any]:
 
 def _judge(training: Training) -> dict[str, Any]:
     settings = training.settings
-    returns = evaluate(training.agent.policy, settings.env, env_kwargs=settings.env_kwargs)
+    returns = evaluate(
+        training.agent.policy,
+        settings.env,
+        settings.evaluation_episodes,
+        settings.env_kwargs,
+    )
     return _returns(returns)
 
 

@@ -328,5 +328,5 @@ TEXT_LEFT_OUT = (
 
 EARLY_TERMINATION = (
     "episodes of this environment end early, and their length tells the agent something about the "
-    "reward that no label said; prefer a fixed horizon (prefrl/… ids have one)"
+    "reward that no label said; prefer a fixed horizon (prefrl's robots have one)"
 )

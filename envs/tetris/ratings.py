@@ -25,7 +25,7 @@ def rate_placements(games: Games, boards: Selection, actions: Indices) -> NDArra
     """
     after = games.afterstates
     left_behind = after.take(after.starts[:-1][boards] + actions)
-    cells = games.settings.width * games.settings.height
+    cells = 3 * games.settings.width * games.settings.height
     features = dellacherie(left_behind).astype(np.float64)
     ratings: NDArray[np.float64] = np.array(DELLACHERIE.weights) @ features + cells
     return ratings

@@ -3,6 +3,8 @@
 Runs what is missing in a folder and prints the table, so that it can be stopped and started again:
 
     python tests/benchmarks/scores.py --folder .benchmarks/scores --processes 2
+    python tests/benchmarks/scores.py --tasks Tetris --env-kwargs height=10 --steps 150000 \
+        --folder .benchmarks/tetris
 
 A score is (return - random policy's) / (mean return of PPO on the true reward - random policy's),
 by seed; the summary is the interquartile mean with a 95 % bootstrap interval (Agarwal et al. 2021).
@@ -23,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 import prefrl.envs  # noqa: F401  # registers the ids
+from prefrl.agents.options import parse_kwargs
 from prefrl.environments import make
 from prefrl.seeding import integer_seed
 
@@ -34,7 +37,7 @@ class Options:
     """Which runs to compare."""
 
     tasks: tuple[str, ...] = ("HalfCheetah", "Hopper", "Reacher")
-    """Robots, by name."""
+    """Robots, or Tetris, by name."""
     seeds: int = 5
     """How many seeds."""
     first_seed: int = 20
@@ -43,6 +46,8 @@ class Options:
     """Label budget of each run on the learned reward."""
     steps: int = 500_000
     """Environment steps of each run."""
+    env_kwargs: tuple[str, ...] = ()
+    """Arguments for the environments, each as KEY=VALUE; use a folder of their own."""
     processes: int = 2
     """Runs at the same time."""
     folder: Path = field(default_factory=lambda: Path(".benchmarks/scores"))
@@ -67,7 +72,7 @@ def main() -> None:
         list(pool.map(lambda job: run(options, *job), jobs))
     summaries = [summarise(options, task) for task in options.tasks]
     (options.folder / "scores.json").write_text(json.dumps(summaries, indent=2) + "\n")
-    Console(width=140).print(table(summaries))
+    Console(width=140).print(table(summaries, options.labels))
 
 
 def run(options: Options, seed: int, task: str, reward: str) -> None:
@@ -82,6 +87,8 @@ def run(options: Options, seed: int, task: str, reward: str) -> None:
         command += ["train", f"prefrl/{task}-v0", "--reward", reward, "--seed", str(seed)]
         command += ["--labels", str(options.labels), "--steps", str(options.steps)]
         command += ["--out", str(folder.resolve())]
+        if options.env_kwargs:
+            command += ["--env-kwargs", *options.env_kwargs]
     with (options.folder / f"{folder.name}.log").open("a") as log:
         subprocess.run(command, check=True, cwd=options.folder, stdout=log, stderr=log)
 
@@ -101,7 +108,7 @@ def summarise(options: Options, task: str) -> dict[str, Any]:
         for reward in REWARDS
     }
     returns = {name: np.array([r["true_return_mean"] for r in results[name]]) for name in REWARDS}
-    random = random_return(f"prefrl/{task}-v0")
+    random = random_return(f"prefrl/{task}-v0", parse_kwargs(options.env_kwargs))
     scores = (returns["learned"] - random) / (returns["true"].mean() - random)
     accuracies = [r["reward_heldout_accuracy"] for r in results["learned"]]
     return {
@@ -115,9 +122,9 @@ def summarise(options: Options, task: str) -> dict[str, Any]:
     }
 
 
-def random_return(env_id: str, episodes: int = 100) -> float:
+def random_return(env_id: str, env_kwargs: dict[str, Any], episodes: int = 100) -> float:
     """Return the mean true return of actions drawn uniformly."""
-    env = make(env_id)
+    env = make(env_id, env_kwargs)
     env.action_space.seed(0)
     returns = [episode_return(env, integer_seed(0, "random", i)) for i in range(episodes)]
     env.close()
@@ -152,15 +159,15 @@ def bootstrap_interval(values: np.ndarray, samples: int = 10_000) -> tuple[float
     return float(low), float(high)
 
 
-def table(summaries: list[dict[str, Any]]) -> Table:
+def table(summaries: list[dict[str, Any]], labels: int) -> Table:
     """Return the summaries as a table."""
-    names = ("task", "random", "true reward", "700 labels", "score (IQM)", "95 %", "accuracy")
+    names = ("task", "random", "true reward", f"{labels} labels", "score (IQM)", "95 %", "accuracy")
     shown = Table(*names, box=None)
     for row in summaries:
         true, learned = np.array(row["true_returns"]), np.array(row["learned_returns"])
         shown.add_row(
             row["task"],
-            f"{row['random']:,.1f}",
+            f"{row['random']:,.2f}",
             f"{true.mean():,.1f} ± {true.std(ddof=1):,.1f}",
             f"{learned.mean():,.1f} ± {learned.std(ddof=1):,.1f}",
             f"{row['iqm']:.2f}",
