@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ def fit_language_model(
     model: "PreTrainedModel",
     texts: Texts,
     *,
+    prompt_lengths: Sequence[int] | None = None,
     epochs: int = 1,
     batch_size: int = 64,
     learning_rate: float = 1e-3,
@@ -38,6 +39,8 @@ def fit_language_model(
     Args:
         model: The model to fit, in place.
         texts: What it should write; at least one.
+        prompt_lengths: How many tokens of each text are given and so not learned to be written; by
+            default only the first, which nothing precedes.
         epochs: Passes over the texts, at least 0.
         batch_size: Texts per step of the optimiser, at least 1.
         learning_rate: The highest, above 0.
@@ -51,6 +54,7 @@ def fit_language_model(
     optimizer = torch.optim.AdamW(
         parameters, lr=learning_rate, betas=(0.9, 0.95), weight_decay=weight_decay, fused=True
     )
+    starts = _starts(texts, prompt_lengths)
     batches_per_epoch = math.ceil(len(texts) / batch_size)
     steps, step = epochs * batches_per_epoch, 0
     for epoch in range(epochs):
@@ -58,18 +62,26 @@ def fit_language_model(
         for places in np.array_split(order, batches_per_epoch):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate * _rate(step / steps, warm_up)
-            loss = _step(model, [texts[place] for place in places.tolist()], optimizer)
+            batch = [(texts[place], starts[place]) for place in places.tolist()]
+            loss = _step(model, batch, optimizer)
             step += 1
             if progress is not None:
                 progress(step / steps, loss)
 
 
 @torch.no_grad()
-def mean_loss(model: "PreTrainedModel", texts: Texts) -> float:
-    """Return a model's cross-entropy on texts, in nats per token; the first ones are given."""
-    tokens, lengths = pad(texts)
-    losses = [float(loss) for loss in _losses(model, tokens, lengths)]
-    return sum(losses) / int((lengths - 1).sum())
+def mean_loss(
+    model: "PreTrainedModel", texts: Texts, prompt_lengths: Sequence[int] | None = None
+) -> float:
+    """Return a model's cross-entropy on texts, in nats per token.
+
+    Args:
+        model: The model.
+        texts: At least one.
+        prompt_lengths: How many tokens of each text are given; by default the first one.
+    """
+    batch = list(zip(texts, _starts(texts, prompt_lengths), strict=True))
+    return sum(map(float, _losses(model, batch))) / _learned(batch)
 
 
 def pad(texts: Texts) -> tuple[Tensor, Tensor]:
@@ -88,12 +100,10 @@ def _rate(done: float, warm_up: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (done - warm_up) / max(1 - warm_up, 1e-9)))
 
 
-def _step(model: "PreTrainedModel", texts: Texts, optimizer: torch.optim.Optimizer) -> float:
-    tokens, lengths = pad(texts)
-    count = int((lengths - 1).sum())
-    total = 0.0
+def _step(model: "PreTrainedModel", batch: "_Batch", optimizer: torch.optim.Optimizer) -> float:
+    count, total = _learned(batch), 0.0
     optimizer.zero_grad()
-    for loss in _losses(model, tokens, lengths):
+    for loss in _losses(model, batch):
         (loss / count).backward()
         total += float(loss.detach())
     for group in optimizer.param_groups:
@@ -102,7 +112,24 @@ def _step(model: "PreTrainedModel", texts: Texts, optimizer: torch.optim.Optimiz
     return total / count
 
 
-def _losses(model: "PreTrainedModel", tokens: Tensor, lengths: Tensor) -> Iterator[Tensor]:
+_Batch: TypeAlias = Sequence[tuple[Sequence[int], int]]
+"""Texts, and how many of their tokens are given."""
+
+
+def _starts(texts: Texts, prompt_lengths: Sequence[int] | None) -> Sequence[int]:
+    return [1] * len(texts) if prompt_lengths is None else prompt_lengths
+
+
+def _learned(batch: _Batch) -> int:
+    return sum(len(text) - start for text, start in batch)
+
+
+def _losses(model: "PreTrainedModel", batch: _Batch) -> Iterator[Tensor]:
     """Yield the summed loss of each micro-batch, in nats."""
-    for batch in micro_batches(lengths, most_tokens(model)):
-        yield -token_log_probabilities(model, tokens[batch], lengths[batch]).sum()
+    tokens, lengths = pad([text for text, _ in batch])
+    starts = torch.tensor([start for _, start in batch])
+    wanted = torch.arange(tokens.shape[1]) >= starts[:, None]
+    for part in micro_batches(lengths, most_tokens(model)):
+        yield -token_log_probabilities(
+            model, tokens[part], lengths[part], wanted=wanted[part]
+        ).sum()

@@ -25,6 +25,14 @@ def test_loss_is_the_mean_over_tokens(tmp_path: Path) -> None:
     assert mean_loss(model, TEXTS) == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_prompts_are_not_learned(tmp_path: Path) -> None:
+    model = make_tiny_llama(tmp_path)
+    tokens, lengths = pad(TEXTS)
+    log_probabilities = token_log_probabilities(model, tokens, lengths).detach()
+    expected = -(log_probabilities[0, 2:4].sum() + log_probabilities[2, 5]) / 3
+    assert mean_loss(model, TEXTS, [2, 3, 5]) == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_texts_are_learned_to_their_entropy(tmp_path: Path) -> None:
     model = make_tiny_llama(tmp_path)
     losses = []
