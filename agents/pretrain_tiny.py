@@ -58,7 +58,7 @@ def pretrain(documents: int = DOCUMENTS, seed: int = 0) -> "PreTrainedModel":
     ]
     model = make_model(tokenizer, seed)
     fit_language_model(
-        model, texts, learning_rate=LEARNING_RATE, seed=seed, progress=_printer(len(texts))
+        model, texts, learning_rate=LEARNING_RATE, seed=seed, progress=loss_printer(len(texts))
     )
     return model
 
@@ -92,7 +92,8 @@ def encoded(env_id: str, documents: int, seed: int, tokenizer: TextTokenizer) ->
     ]
 
 
-def _printer(texts: int) -> Callable[[float, float], None]:
+def loss_printer(texts: int) -> Callable[[float, float], None]:
+    """Return what prints the loss 50 times while a number of texts is fitted to."""
     start, shown = time.monotonic(), 0
 
     def show(share: float, loss: float) -> None:

@@ -40,7 +40,8 @@ def check_model(language: LanguageSettings, task: Task, env_id: str) -> None:
             no texts that it could be fitted to first.
     """
     model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
-    check_fits(model, task.tokenizer.size, task.context, task.tokenizer.end)
+    tokenizer = task.tokenizer
+    check_fits(model, tokenizer.size, task.context, tokenizer.end, tokenizer.file)
     if language.supervised_texts and _name(env_id) not in WRITERS:
         raise UserError(
             f"--supervised-texts needs a task with a corpus: {', '.join(WRITERS)}; fit the model "

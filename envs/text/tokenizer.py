@@ -22,6 +22,7 @@ class TextTokenizer:
     Attributes:
         size: The number of tokens V; tokens are from 0 to V − 1.
         end: The token that ends a text.
+        file: The `tokenizer.json`.
 
     Args:
         path: A `tokenizer.json`, or a folder that holds one.
@@ -36,6 +37,7 @@ class TextTokenizer:
     def __init__(self, path: str | Path = BUNDLED, end_token: str | None = None) -> None:
         """Read the file."""
         file = Path(path) / "tokenizer.json" if Path(path).is_dir() else Path(path)
+        self.file = file
         self._tokenizer = _read(file)
         vocabulary: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)
         self.size = max(vocabulary.values()) + 1

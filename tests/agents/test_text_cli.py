@@ -14,6 +14,7 @@ from prefrl.agents.cli import main, parse
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.recipes import RECIPES
 from prefrl.checkpoints import whole_checkpoints
+from prefrl.envs.text.tokenizer import BUNDLED
 
 TINY = ["--steps", "512", "--labels", "12", "--rounds", "2", "--num-envs", "8", "--n-steps", "16"]
 TINY += ["--batch-size", "64", "--n-epochs", "1", "--fit-epochs", "1", "--evaluation-texts", "4"]
@@ -110,8 +111,6 @@ def test_a_recipe_trains(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_models_tokenizer_comes_with_it(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
-    from prefrl.envs.text.tokenizer import BUNDLED
-
     (model / "tokenizer.json").write_bytes(BUNDLED.read_bytes())
     seen: list[Any] = []
     monkeypatch.setattr("prefrl.agents.commands.train", lambda *given, **_: seen.append(given))
@@ -128,6 +127,7 @@ def test_a_models_tokenizer_comes_with_it(monkeypatch: pytest.MonkeyPatch, model
         ("prefrl/Dates-v0 --mask-share 1", "--mask-share must be at least 0 and below 1"),
         ("prefrl/Dates-v0 --model nothing", "nothing is no folder of a language model"),
         ("prefrl/Dates-v0 --model small", "912 tokens and the language model"),
+        (f"prefrl/Dates-v0 --model own --env-kwargs tokenizer={BUNDLED}", "does not match"),
         ("prefrl/SummariseFacts-v0 --model narrow", "reads at most 32"),
         ("prefrl/Dates-v0 --env-kwargs samples_per_prompt=1", "too few texts of a prompt"),
         ("prefrl/Dates-v0 --env-kwargs prompts=empty.txt", "there is no prompt in empty.txt"),
@@ -143,6 +143,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 ) -> None:
     make_tiny_llama(Path("small"), vocabulary_size=32)
     make_tiny_llama(Path("narrow"), vocabulary_size=912, context=32)
+    make_tiny_llama(Path("own"), vocabulary_size=912)
+    Path("own/tokenizer.json").write_text(BUNDLED.read_text().replace('"Ġwonderful"', '"Ġother"'))
     Path("empty.txt").write_text("\n")
     Path("some.txt").write_text("once upon a time\n")
     words = ["train", *arguments.split(), "--out", "run"]
