@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import importlib
 import inspect
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -57,6 +58,7 @@ def make(env_id: str, kwargs: Mapping[str, Any] | None = None) -> gymnasium.Env[
     Raises:
         UserError: If the id is unknown, or something that the environment needs is not installed.
     """
+    _tame_pygame()
     spec = find_spec(env_id)
     if "mujoco" in str(spec.entry_point):
         quiet_mujoco()
@@ -119,6 +121,17 @@ def quiet_mujoco() -> None:
         import mujoco
 
         mujoco.set_mju_user_warning(lambda message: None)
+
+
+def _tame_pygame() -> None:
+    """Keep pygame, by which many environments draw, to drawing; called before it is imported.
+
+    It complains where there is no display to open, greets, and catches SIGTERM to do nothing.
+    """
+    if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")
 
 
 def step_seconds(env: gymnasium.Env[Any, Any]) -> float | None:

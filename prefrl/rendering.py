@@ -1,6 +1,5 @@
 """The images that environments render themselves, made, shrunk and packed."""
 
-import os
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -24,10 +23,6 @@ def make_rendering(env_id: str, kwargs: Mapping[str, Any] | None) -> gymnasium.E
     Raises:
         UserError: As `make` does.
     """
-    # pygame, which draws many environments, complains where there is no display to open.
-    if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     return make(env_id, {**(kwargs or {}), "render_mode": "rgb_array"})
 
 

@@ -1,5 +1,8 @@
 """Tests of prefrl.rendering."""
 
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import gymnasium
@@ -22,6 +25,23 @@ class Screen(gymnasium.Env[Any, Any]):
         if isinstance(self.shown, Exception):
             raise self.shown
         return self.shown
+
+
+RENDERS_AND_IS_TERMINATED = """
+import os, signal
+from prefrl.rendering import make_rendering, render
+env = make_rendering("CartPole-v1", None)
+env.reset(seed=0)
+print(render(env).shape, flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+print("still here")
+"""
+
+
+def test_a_program_that_renders_by_pygame_can_be_terminated() -> None:
+    command = [sys.executable, "-c", RENDERS_AND_IS_TERMINATED]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "(400, 600, 3)\n"), done.stderr
 
 
 def noise(height: int, width: int) -> np.ndarray:
