@@ -6,22 +6,15 @@ import gymnasium
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.preprocessing import is_image_space, preprocess_obs
-from stable_baselines3.common.torch_layers import (
-    BaseFeaturesExtractor,
-    FlattenExtractor,
-    NatureCNN,
-)
+from stable_baselines3.common.preprocessing import preprocess_obs
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, FlattenExtractor
 from torch import Tensor, nn
 
 from prefrl.trees import Tree
 
+from .image_features import ImageFeatures, is_large_image
 from .normalized_features import NormalizedFeatures
 from .policies.candidate_features import CandidateFeatures
-
-SMALLEST_IMAGE = 36
-"""Sides in pixels of the smallest image that Mnih et al. 2015's convolutions can read."""
-
 
 class ObservationFeatures(BaseFeaturesExtractor):
     """Joins the features of the parts of a Dict.
@@ -46,8 +39,8 @@ class ObservationFeatures(BaseFeaturesExtractor):
 
 def part_features(space: gymnasium.Space[Any]) -> BaseFeaturesExtractor:
     """Return the extractor for an observation, or a part of one, that is no dictionary."""
-    if isinstance(space, spaces.Box) and _is_large_image(space):
-        return NatureCNN(space, features_dim=256)
+    if isinstance(space, spaces.Box) and is_large_image(space):
+        return ImageFeatures(space, features_dim=256)
     if isinstance(space, spaces.Box):
         return NormalizedFeatures(space)
     return FlattenExtractor(space)
@@ -63,7 +56,7 @@ def features_class(space: gymnasium.Space[Any]) -> type[BaseFeaturesExtractor]:
         return ObservationFeatures
     if not isinstance(space, spaces.Box):
         return FlattenExtractor
-    return NatureCNN if _is_large_image(space) else NormalizedFeatures
+    return ImageFeatures if is_large_image(space) else NormalizedFeatures
 
 
 def update_features(
@@ -92,8 +85,3 @@ def update_features(
         seen = preprocess_obs(torch.as_tensor(flat), space)
         assert isinstance(seen, Tensor)
         extractor.update(seen)
-
-
-def _is_large_image(space: spaces.Box) -> bool:
-    sides = sorted(space.shape)[1:]  # the axis of channels has the fewest entries
-    return is_image_space(space) and min(sides) >= SMALLEST_IMAGE

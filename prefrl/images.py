@@ -1,5 +1,6 @@
 """Images among observations: which they are, and small copies of them for reward models."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +48,24 @@ class ImageShape:
             flat = flat[:, None]
         elif self.channel_axis == 2:
             flat = flat.transpose(0, 3, 1, 2)
-        channels, height, width = self.small
-        rest = height * self.stride - self.height, width * self.stride - self.width
-        padded = np.pad(flat, ((0, 0), (0, 0), (0, rest[0]), (0, rest[1])), mode="edge")
-        squares = padded.reshape(-1, channels, height, self.stride, width, self.stride)
-        means = squares.mean((3, 5), dtype=np.float32).round().astype(np.uint8)
-        small: Array = means.reshape(*leading, channels, height, width)
+        sums = np.zeros((len(flat), *self.small), np.float32)
+        for rows in self._every_stride(flat, 2):
+            for pixels in self._every_stride(rows, 3):
+                sums += pixels
+        means = (sums / self.stride**2).round().astype(np.uint8)
+        small: Array = means.reshape(*leading, *self.small)
         return small
+
+    def _every_stride(self, frames: Array, axis: int) -> Iterator[Array]:
+        """Yield what is at each place of a stride along an axis, edges repeated."""
+        count, wanted = frames.shape[axis], self.small[axis - 1]
+        for place in range(self.stride):
+            if place + (wanted - 1) * self.stride < count:
+                start = [slice(None)] * axis
+                yield frames[(*start, slice(place, None, self.stride))]
+            else:
+                places = np.arange(place, place + wanted * self.stride, self.stride)
+                yield frames.take(places.clip(max=count - 1), axis)
 
 
 def image_shape(space: gymnasium.Space[Any]) -> ImageShape | None:

@@ -23,6 +23,7 @@ SYMBOLS = spaces.Box(0, 255, (5, 5, 3), np.uint8)
 VECTOR = spaces.Box(-np.inf, np.inf, (2,))
 SPACES: list[spaces.Space[Any]] = [
     IMAGE,
+    spaces.Box(0, 255, (210, 160), np.uint8),
     SYMBOLS,
     VECTOR,
     spaces.Box(-1, 1, (2, 3)),

@@ -32,7 +32,7 @@ class Options:
     """Gymnasium id."""
     seeds: int = 3
     """How many seeds, from 0."""
-    steps: int = 20_000
+    steps: int = 8_000
     """Environment steps of each run."""
     labels: int = 200
     """Label budget, spent over the first half of the steps."""

@@ -43,6 +43,23 @@ def test_a_small_pixel_is_the_mean_of_its_square() -> None:
         assert abs(float(small[channel, row, column]) - square.mean()) <= 0.5
 
 
+@pytest.mark.parametrize("shape", [(101, 52, 3), (3, 97, 96), (100, 211)])
+def test_edges_that_are_left_over_are_averaged_with_copies_of_themselves(
+    shape: tuple[int, ...],
+) -> None:
+    images = image_shape(frames_space(*shape))
+    assert images is not None
+    frame = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    pixels = np.moveaxis(frame, 2, 0) if images.channel_axis == 2 else frame
+    pixels = pixels.reshape(images.channels, images.height, images.width)
+    channels, height, width = images.small
+    rest = height * images.stride - images.height, width * images.stride - images.width
+    assert max(rest) > 0
+    padded = np.pad(pixels, ((0, 0), (0, rest[0]), (0, rest[1])), mode="edge")
+    squares = padded.reshape(channels, height, images.stride, width, images.stride)
+    np.testing.assert_array_equal(images.shrink(frame), squares.mean((2, 4)).round())
+
+
 @pytest.mark.parametrize(
     "space",
     [
