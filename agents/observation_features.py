@@ -16,6 +16,7 @@ from .image_features import ImageFeatures, is_large_image
 from .normalized_features import NormalizedFeatures
 from .policies.candidate_features import CandidateFeatures
 
+
 class ObservationFeatures(BaseFeaturesExtractor):
     """Joins the features of the parts of a Dict.
 

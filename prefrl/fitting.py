@@ -57,7 +57,6 @@ class RewardFitter:
         batch_size: Comparisons per minibatch.
 
     Attributes:
-        keys: Of the comparisons held.
         lengths_differ: Whether segments of different lengths were ever compared.
     """
 
@@ -76,18 +75,19 @@ class RewardFitter:
         self.l2 = AdaptiveL2(model.members)
         fitted = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(fitted, lr=learning_rate)
-        self.keys: list[QueryKey] = []
         self.lengths_differ = False
         self._length = segment_length
         self._seed, self._noise, self._batch_size = seed, noise, batch_size
-        self._inputs: list[Tensor] = []
-        self._masks: list[Tensor] = []
-        self._targets: list[Tensor] = []
-        self._counts: list[Tensor] = []
+        self._held: dict[QueryKey, _Held] = {}
 
     def __len__(self) -> int:
         """Return the number of comparisons held."""
-        return len(self.keys)
+        return len(self._held)
+
+    @property
+    def keys(self) -> list[QueryKey]:
+        """The keys of the comparisons held, in the order in which they came."""
+        return list(self._held)
 
     def add(self, comparisons: Sequence[Comparison]) -> None:
         """Take in comparisons, in the place of earlier ones of the same key.
@@ -95,24 +95,20 @@ class RewardFitter:
         Skipped ones say nothing and are left out.
         """
         for comparison in comparisons:
-            self._drop(comparison.query.key)
+            query = comparison.query
+            self._held.pop(query.key, None)
             if comparison.verdict == "skip":
                 continue
-            query = comparison.query
             batch = SegmentBatch.from_segments(query.segments, self._length)
-            self.keys.append(query.key)
-            self._inputs.append(self.model.inputs(batch))
-            self._masks.append(torch.from_numpy(batch.mask))
             self.lengths_differ |= len(set(batch.mask.sum(-1).tolist())) > 1
-            self._targets.append(verdict_targets([comparison.verdict], [len(query.segments)])[0])
-            counts = bootstrap_counts(self._seed, query.key, self.model.members)
-            self._counts.append(torch.from_numpy(counts))
-
-    def _drop(self, key: QueryKey) -> None:
-        if key in self.keys:
-            place = self.keys.index(key)
-            for kept in (self.keys, self._inputs, self._masks, self._targets, self._counts):
-                del kept[place]
+            self._held[query.key] = _Held(
+                inputs=self.model.inputs(batch),
+                mask=torch.from_numpy(batch.mask),
+                targets=verdict_targets([comparison.verdict], [len(query.segments)])[0],
+                counts=torch.from_numpy(
+                    bootstrap_counts(self._seed, query.key, self.model.members)
+                ),
+            )
 
     def fit(self, epochs: int, *, progress: Callable[[float], None] | None = None) -> FitReport:
         """Fit the model, starting from where it is.
@@ -124,8 +120,9 @@ class RewardFitter:
         Raises:
             ValueError: If there are no comparisons.
         """
-        if not self.keys:
+        if not self._held:
             raise ValueError("there are no comparisons to fit the reward model to")
+        _keep_freed_memory()
         data = self._data()
         rng = generator(self._seed, "fit", len(self), int(self._epochs_done()))
         for epoch in range(epochs):
@@ -139,12 +136,13 @@ class RewardFitter:
         return 0.0 if state is None else float(state["step"])
 
     def _data(self) -> "_Data":
-        options = max(len(targets) for targets in self._targets)
+        held = list(self._held.values())
+        options = max(len(one.targets) for one in held)
         return _Data(
-            inputs=_pad_stack(self._inputs, options),
-            masks=_pad_stack(self._masks, options),
-            targets=_pad_stack(self._targets, options),
-            counts=torch.stack(self._counts, 1).float(),
+            inputs=_pad_stack([one.inputs for one in held], options),
+            masks=_pad_stack([one.mask for one in held], options),
+            targets=_pad_stack([one.targets for one in held], options),
+            counts=torch.stack([one.counts for one in held], 1).float(),
         )
 
     def _run_epoch(self, data: "_Data", rng: np.random.Generator) -> None:
@@ -202,6 +200,13 @@ class RewardFitter:
         )
 
 
+def _keep_freed_memory() -> None:
+    # Else, with many comparisons, glibc gives what each minibatch frees back to the system, to fault
+    # it in again for the next. It keeps twice as much as the largest block of at most 32 MiB that it
+    # has mapped and freed (mallopt(3), M_MMAP_THRESHOLD); this one is never touched.
+    torch.empty(2**25 - 2**16, dtype=torch.uint8)
+
+
 def bootstrap_counts(seed: int, key: QueryKey, members: int) -> np.ndarray:
     """Return how often a comparison counts for each member, `[members]`, Poisson(1) each."""
     return generator(seed, "bootstrap", key.round, key.index).poisson(1.0, members)
@@ -225,6 +230,14 @@ def heldout_accuracy(returns: Tensor, targets: Tensor, counts: Tensor) -> float:
     probabilities = preference_probabilities(returns) * new[..., None]
     right = probabilities.sum(0).argmax(-1) == targets.argmax(-1)
     return float(right[judged].float().mean())
+
+
+@dataclass(frozen=True)
+class _Held:
+    inputs: Tensor  # [k, T, *input]
+    mask: Tensor  # [k, T] bool
+    targets: Tensor  # [k]
+    counts: Tensor  # [M]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ def images(*shape: int) -> spaces.Box:
 def is_read(*shape: int) -> list[tuple[int, ...]]:
     """Return the shapes of the images that the convolutions read for one of a shape."""
     features, seen = ImageFeatures(images(*shape), 8), list[tuple[int, ...]]()
-    features.convolutions.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[1:]))
+    convolutions = features.convolutions
+    convolutions.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[1:]))
     assert features(torch.zeros(2, *shape)).shape == (2, 8)
     return seen
 

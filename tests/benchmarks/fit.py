@@ -29,11 +29,8 @@ PEERS = Path(__file__).resolve().parent / "peers"
 
 JUDGED_AT = 1000
 LEAST_RATIO = 6.0
-MOST_GROWTH = 1.2
-"""The largest exponent of the time's growth with the comparisons that passes as linear.
-
-Quadratic growth has 2. More than 1 is allowed since the steps outgrow the processor's caches.
-"""
+MOST_GROWTH = 1.1
+"""The largest exponent of the time's growth with the comparisons that passes as linear."""
 
 
 @dataclass(frozen=True)
