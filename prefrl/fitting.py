@@ -201,9 +201,9 @@ class RewardFitter:
 
 
 def _keep_freed_memory() -> None:
-    # Else, with many comparisons, glibc gives what each minibatch frees back to the system, to fault
-    # it in again for the next. It keeps twice as much as the largest block of at most 32 MiB that it
-    # has mapped and freed (mallopt(3), M_MMAP_THRESHOLD); this one is never touched.
+    # Else, with many comparisons, glibc gives what each minibatch frees back to the system, to
+    # fault it in again for the next. It keeps twice as much as the largest block of at most 32 MiB
+    # that it has mapped and freed (mallopt(3), M_MMAP_THRESHOLD); this one is never touched.
     torch.empty(2**25 - 2**16, dtype=torch.uint8)
 
 
