@@ -8,10 +8,7 @@ from pathlib import Path
 from prefrl.errors import DamagedStoreError
 from prefrl.store import LabelStore
 
-TABLES = (
-    *("segments", "questions", "verdicts", "submissions"),
-    *("shown_steps", "scalar_feedback"),
-)
+TABLES = ("segments", "questions", "verdicts", "feedback", "submissions")
 
 
 def mend_store(path: Path, checkpoint: Path | None) -> Iterator[str]:

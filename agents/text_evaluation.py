@@ -141,8 +141,9 @@ def _judge(policy: CausalLMPolicy, observations: dict[str, Array]) -> tuple[Arra
     places = tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in (rows, positions))
     actions = tokens[places]
     asked = {"tokens": tokens, "row": places[0], "position": places[1]}
-    own = policy.evaluate_actions(asked, actions)[1]
-    reference = policy.reference_log_probabilities(asked, actions)
+    own = policy.unmasked_log_probabilities(asked, actions)
+    with policy.as_reference():
+        reference = policy.unmasked_log_probabilities(asked, actions)
     return (own - reference).numpy(), reference.numpy()
 
 

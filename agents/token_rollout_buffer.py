@@ -1,6 +1,6 @@
 """A rollout buffer that keeps texts, for policies that judge all actions of a text at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,16 @@ class TokenRolloutBuffer(DeferredRewardDictBuffer):
 
     Args:
         rewards: Returns the rewards of the rollout that has just ended, `[T, N]`.
+        masks: Returns which tokens could be drawn in the step just taken, packed, `[N, V / 8]`, or
+            None; kept so that training has the very distribution.
     """
+
+    def __init__(
+        self, *args: Any, masks: Callable[[], Array | None] = lambda: None, **kwargs: Any
+    ) -> None:
+        """Start empty."""
+        self._mask_source = masks
+        super().__init__(*args, **kwargs)
 
     def reset(self) -> None:
         """Forget everything."""
@@ -41,6 +50,7 @@ class TokenRolloutBuffer(DeferredRewardDictBuffer):
         context = self.observation_space["tokens"].shape
         assert context is not None
         self._collector = SequenceCollector(self.n_envs, context[0])
+        self._masks: list[Array] = []
         self.__dict__.pop("sequences", None)
         BaseBuffer.reset(self)
 
@@ -56,6 +66,9 @@ class TokenRolloutBuffer(DeferredRewardDictBuffer):
         """Take in a step of all environments."""
         actions = action.reshape(self.n_envs)
         self._collector.add(obs["tokens"], obs["length"].reshape(-1), actions, episode_start)
+        masks = self._mask_source()
+        if masks is not None:
+            self._masks.append(masks)
         self.actions[self.pos] = actions
         self.rewards[self.pos] = reward
         self.episode_starts[self.pos] = episode_start
@@ -74,14 +87,19 @@ class TokenRolloutBuffer(DeferredRewardDictBuffer):
         """Return how much likelier actions were to the policy than to its reference, `[T, N]`.
 
         Their sum over a text is an unbiased estimate of the divergence from the reference (k1),
-        in nats; it is 0 while the policy is the reference. Costs one reading of all texts.
+        in nats; it is 0 while the policy is the reference. Masks do not count (in NLPO's reward
+        they do not). Costs one reading of all texts, and with masks another.
 
         Args:
             policy: With the parameters that it acted with.
         """
         texts = self._samples(np.arange(len(self.sequences.lengths)))
-        judged = policy.reference_log_probabilities(texts.observations, texts.actions)
-        return self.sequences.as_steps((texts.old_log_prob - judged).numpy(force=True))
+        own = texts.old_log_prob
+        if self._masks:
+            own = policy.unmasked_log_probabilities(texts.observations, texts.actions)
+        with policy.as_reference():
+            reference = policy.unmasked_log_probabilities(texts.observations, texts.actions)
+        return self.sequences.as_steps((own - reference).numpy(force=True))
 
     def get(  # type: ignore[override]  # Stable-Baselines3's own subclass changes it likewise
         self, batch_size: int | None = None
@@ -114,6 +132,8 @@ class TokenRolloutBuffer(DeferredRewardDictBuffer):
             "position": texts.positions[taken],
         }
         steps, envs = texts.steps[taken], texts.envs[taken]
+        if self._masks:
+            observations["mask"] = np.stack(self._masks)[steps, envs]
         tensors = {name: self.to_torch(values) for name, values in observations.items()}
         columns: list[Any] = [
             self.to_torch(values[steps, envs])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .key_value_slots import KeyValueSlots
-from .sequence_states import MOST_TOKENS, plain_model, states_before
+from .sequence_states import MOST_TOKENS, states_before
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -84,17 +84,13 @@ class CachedReader:
         positions = (starts[:, None] + torch.arange(most)).clamp_(max=tokens.shape[1] - 1)
         read = (tokens if rows is None else tokens[rows]).gather(1, positions)
         self._slots.write_at(rows, positions)
-        states: Tensor = (
-            plain_model(model)
-            .base_model(
-                read,
-                position_ids=positions,
-                attention_mask=self._slots.mask,
-                past_key_values=self._slots,
-                use_cache=True,
-            )
-            .last_hidden_state
-        )
+        states: Tensor = model.base_model(
+            read,
+            position_ids=positions,
+            attention_mask=self._slots.mask,
+            past_key_values=self._slots,
+            use_cache=True,
+        ).last_hidden_state
         return states
 
 

@@ -7,11 +7,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def has_adapters(model: "PreTrainedModel") -> bool:
-    """Return whether peft's adapters are on the model, which can be switched off."""
-    return hasattr(model, "disable_adapter")
-
-
 def frozen_copy(model: "PreTrainedModel") -> "PreTrainedModel":
     """Return a copy that is not trained; what is frozen already is shared, not copied."""
     shared = {id(weight): weight for weight in model.parameters() if not weight.requires_grad}

@@ -31,18 +31,10 @@ def states_before(
         `[M, d]`.
     """
     pieces = []
-    reader = plain_model(model).base_model
     for texts, places, needed in _micro_batches(tokens, rows, positions):
-        read = reader(tokens[texts, :needed], use_cache=False).last_hidden_state
+        read = model.base_model(tokens[texts, :needed], use_cache=False).last_hidden_state
         pieces.append(read[rows[places] - texts.start, positions[places] - 1])
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
-
-
-def plain_model(model: "PreTrainedModel") -> "PreTrainedModel":
-    """Return the causal language model itself, where it is wrapped for adapters."""
-    unwrap = getattr(model, "get_base_model", None)
-    plain: PreTrainedModel = model if unwrap is None else unwrap()
-    return plain
 
 
 def _micro_batches(

@@ -56,18 +56,22 @@ def text_ppo(
 ) -> PPO:
     """Return a stock PPO that writes with a tiny model."""
     vocabulary = int(env.action_space.n)  # type: ignore[attr-defined]
-    return PPO(
+    agent: PPO = PPO(
         CausalLMPolicy,
         env,
         n_steps=steps,
         batch_size=settings.pop("batch_size", steps * env.num_envs),
         rollout_buffer_class=TokenRolloutBuffer,
-        rollout_buffer_kwargs={"rewards": rewards},
+        rollout_buffer_kwargs={
+            "rewards": rewards,
+            "masks": lambda: agent.policy.last_masks,
+        },
         policy_kwargs={"model": model or tiny_llama(vocabulary), **(policy or {})},
         seed=seed,
         device="cpu",
         **settings,
     )
+    return agent
 
 
 def collect(agent: PPO) -> TokenRolloutBuffer:

@@ -10,6 +10,7 @@ from stable_baselines3 import PPO
 from tiny_language import collect, text_envs, text_ppo, tiny_llama
 
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
+from prefrl.language.lora import add_lora
 from prefrl.tensors import load_module, save_module
 from prefrl.trees import Array
 
@@ -159,3 +160,46 @@ def test_frozen_layers_are_neither_trained_nor_saved() -> None:
     assert changed
     assert not any("layers.0." in name for name in changed)
     assert not any("layers.0." in name for name in policy_of(agent).state_dict())
+
+
+def test_adapters_are_trained_and_without_them_the_model_is_the_reference() -> None:
+    env = text_envs()
+    model = tiny_llama(int(env.action_space.n))  # type: ignore[attr-defined]
+    add_lora(model, rank=2)
+    agent = text_ppo(env, model=model, rewards=lambda: np.random.rand(12, 4), learning_rate=1e-2)
+    policy = policy_of(agent)
+    assert policy.reference is None
+    assert np.abs(collect(agent).log_ratios(policy)).max() < 1e-5
+    observations, _ = policy.obs_to_tensor(env.reset())
+    before = logits_of(policy, observations)
+    agent.train()
+    assert np.abs(collect(agent).log_ratios(policy)).max() > 1e-4
+    with policy.as_reference():
+        torch.testing.assert_close(logits_of(policy, observations), before)
+    _, log_probabilities, _, old = judged(agent)
+    assert float((log_probabilities - old).abs().max().detach()) < 1e-4
+    assert all("lora_" in name or "value_head" in name for name in policy.state_dict())
+
+
+def test_a_critic_of_its_own_gives_the_values() -> None:
+    env = text_envs()
+    tokens = int(env.action_space.n)  # type: ignore[attr-defined]
+    critic = tiny_llama(tokens, seed=1, hidden_size=8)
+    head = torch.nn.Linear(8, 1)
+    agent = text_ppo(
+        env,
+        policy={"critic": critic, "value_head": head},
+        rewards=lambda: np.random.rand(12, 4),
+        learning_rate=1e-2,
+    )
+    collect(agent)
+    values, _, old_values, _ = judged(agent)
+    torch.testing.assert_close(values.flatten(), old_values, atol=1e-4, rtol=1e-4)
+    (batch,) = agent.rollout_buffer.get(None)
+    text, place = batch.observations["row"][0], batch.observations["position"][0]  # type: ignore[index]
+    tokens_read = batch.observations["tokens"][text : text + 1]  # type: ignore[index]
+    by_hand = head(critic.model(tokens_read).last_hidden_state[0, place - 1])
+    torch.testing.assert_close(batch.old_values[:1], by_hand, atol=1e-4, rtol=1e-4)
+    before = critic.model.norm.weight.clone()
+    agent.train()
+    assert (critic.model.norm.weight != before).any()
