@@ -129,20 +129,9 @@ def rank_diagnostic(segments: JudgedSegments) -> Diagnostic:
             "Whether the learned reward puts segments into the order of their true returns: 1 is "
             "the same order, 0 is no relation, −1 the opposite order."
         ),
-        note=f"Of {len(segments.true)} segments, each judged by members new to it."
-        + _order_as_given(segments),
+        note=f"Of {len(segments.true)} segments, each judged by members new to it.",
         chart=returns_chart(segments, "returns", description),
     )
-
-
-def _order_as_given(segments: JudgedSegments) -> str:
-    if np.ptp(segments.lengths) == 0:
-        return ""
-    given = rank_correlation(segments.given, segments.true)
-    return (
-        f" They differ in length, and the agent gets the reward shifted to mean 0 per step: "
-        f"in that form the correlation is {given:.2f}."
-    ).replace("-", "−")
 
 
 def _never_surer(judged: Sequence[Judged], noise: float) -> str:

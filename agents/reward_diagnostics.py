@@ -94,16 +94,11 @@ class JudgedSegments:
     Attributes:
         predicted: Returns by the reward as it was fitted, each member's of mean 0 and standard
             deviation 1 over the segments, averaged over the members new to the segment, `[S]`.
-        given: The same by the reward as the agent gets it, with mean 0 per step, `[S]`. Where
-            segments differ in length, this may put them into another order.
         true: True returns, `[S]`.
-        lengths: Steps that count, `[S]`.
     """
 
     predicted: Array
-    given: Array
     true: Array
-    lengths: Array
 
 
 def judge_comparisons(
@@ -152,17 +147,11 @@ def judge_segments(
             new[segment.id] = new.get(segment.id, True) & members
     kept = [segment for identity, segment in segments.items() if new[identity].any()]
     if not kept:
-        return JudgedSegments(*np.zeros((4, 0)))
-    lengths = np.array([segment.mask.sum() for segment in kept])
+        return JudgedSegments(*np.zeros((2, 0)))
     raw = member_returns(model, [(segment,) for segment in kept])[..., 0].double()
-    shifts = model.output_mean[:, None] * torch.from_numpy(lengths)
     weights = np.stack([new[segment.id] for segment in kept], 1)
-    fitted, given = (
-        np.average(_standardised(returns).numpy(), axis=0, weights=weights)
-        for returns in (raw, raw - shifts)
-    )
-    true = np.array([segment.true_return for segment in kept])
-    return JudgedSegments(fitted, given, true, lengths)
+    fitted = np.average(_standardised(raw).numpy(), axis=0, weights=weights)
+    return JudgedSegments(fitted, np.array([segment.true_return for segment in kept]))
 
 
 def calibration(judged: Sequence[Judged], bins: int = BINS) -> list[Bin]:

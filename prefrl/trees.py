@@ -44,8 +44,8 @@ def space_parts(space: gymnasium.Space[Any]) -> dict[str, gymnasium.Space[Any]]:
 
 
 def tree_leaves(tree: Tree) -> list[Array]:
-    """Return the arrays of a tree, in the order of its keys."""
-    return list(tree.values()) if isinstance(tree, dict) else [tree]
+    """Return the arrays of a tree, sorted by its keys, so that equal trees give equal lists."""
+    return [tree[key] for key in sorted(tree)] if isinstance(tree, dict) else [tree]
 
 
 def frozen(array: Array) -> Array:

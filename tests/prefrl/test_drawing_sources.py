@@ -143,3 +143,4 @@ def test_observations_are_the_same_only_when_all_parts_are() -> None:
     one = {"a": np.array([1.0, np.nan]), "b": np.array(2)}
     assert same_observation(one, {**one, "a": np.array([1.0, np.nan])})
     assert not same_observation(one, {**one, "b": np.array(3)})
+    assert same_observation(one, dict(reversed(one.items())))  # as a store may give them back

@@ -28,9 +28,10 @@ def test_stack_adds_a_first_axis_to_every_leaf() -> None:
     assert [leaf.shape for leaf in tree_leaves(stacked)] == [(4, 2), (4, 3)]
 
 
-def test_leaves_come_in_the_order_of_the_keys() -> None:
+def test_leaves_come_sorted_by_their_keys_whatever_the_order() -> None:
     first, second = np.zeros(1), np.ones(1)
-    leaves = tree_leaves({"z": first, "a": second})
-    assert leaves[0] is first
-    assert leaves[1] is second
+    for tree in ({"z": second, "a": first}, {"a": first, "z": second}):
+        leaves = tree_leaves(tree)
+        assert leaves[0] is first
+        assert leaves[1] is second
     assert tree_leaves(first) == [first]
