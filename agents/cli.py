@@ -24,6 +24,8 @@ try:
     from .options import TrainOptions
     from .page import Address, label
     from .recipes import RECIPES, recipe_named
+    from .run_folder import agent_of
+    from .tamer import training as tamer
 except ModuleNotFoundError as error:
     print(
         f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'", file=sys.stderr
@@ -33,13 +35,16 @@ except ModuleNotFoundError as error:
 
 @dataclass(frozen=True)
 class Train(TrainOptions):
-    """Train an agent on preferences, to a learning curve, a clip and a table of results.
+    """Train an agent on preferences or feedback, to a learning curve and a table of results.
 
     Options that are not given take the defaults tuned for the environment.
     """
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
+        if self.agent == "tamer":
+            tamer.train(*self.resolve_tamer(), console, ["prefrl", *words])
+            return
         settings, folder, given = self.resolve()
         address = Address(self.host, self.port)
         command = ["prefrl", *words]
@@ -59,7 +64,10 @@ class Resume:
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
-        commands.resume(self.folder, console, Address(self.host, self.port))
+        if agent_of(self.folder) == "tamer":
+            tamer.resume(self.folder, console)
+        else:
+            commands.resume(self.folder, console, Address(self.host, self.port))
 
 
 @dataclass(frozen=True)

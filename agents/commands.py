@@ -1,6 +1,5 @@
 """What the command line's subcommands do."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,6 @@ import gymnasium
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from prefrl.checkpoints import damaged_checkpoints, whole_checkpoints
 from prefrl.errors import UserError
@@ -22,13 +20,14 @@ from prefrl.teachers import Answer
 from prefrl.text_preferences import PREFERENCES, export_preferences
 
 from .curve import draw_curve
-from .display import LiveTable
+from .display import LiveTable, show_result
 from .metrics import read_metrics
 from .page import Address, check_address, needs_people, page_beside
 from .recovery import mend_store
 from .results import results
 from .run_folder import (
     LABELS,
+    agent_of,
     claim_run,
     create_run_folder,
     open_store,
@@ -36,6 +35,7 @@ from .run_folder import (
     write_json,
 )
 from .settings import RunSettings
+from .tamer.watching import film_tamer
 from .text_samples import print_samples
 from .training import CHECKPOINT_SHARE, Training
 from .watching import film_progress, film_run
@@ -108,16 +108,22 @@ def _mended_checkpoint(settings: RunSettings, folder: Path, console: Console) ->
 
 def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
     """Film the agent of a run; where it writes texts, print some beside the reference's."""
-    if read_settings(folder).language is not None:
+    is_tamer = agent_of(folder) == "tamer"
+    if not is_tamer and read_settings(folder).language is not None:
         print_samples(folder, console)
         return
     with _drawing_bar(console) as progress:
-        film_run(folder, out, seconds=seconds, size=size, progress=progress)
+        if is_tamer:
+            film_tamer(folder, out, seconds=seconds, progress=progress)
+        else:
+            film_run(folder, out, seconds=seconds, size=size, progress=progress)
     console.print(f"wrote {escape(str(out))}")
 
 
 def watch_progress(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
     """Film the agent of a run as it was at each of its policy snapshots."""
+    if agent_of(folder) == "tamer":
+        raise UserError("TAMER keeps no policies over training; leave out --every-checkpoint")
     with _drawing_bar(console) as progress:
         film_progress(folder, out, seconds=seconds, size=size, progress=progress)
     console.print(f"wrote {escape(str(out))}")
@@ -159,15 +165,6 @@ def import_(folder: Path, source: Path, console: Console) -> None:
     read_settings(folder)
     count = import_labels(LabelStore(folder / LABELS), source)
     console.print(f"added {count} comparisons to {escape(str(folder / LABELS))}")
-
-
-def show_result(folder: Path, console: Console) -> None:
-    """Show `result.json` as a table."""
-    table = Table(box=None, show_header=False)
-    for name, value in json.loads((folder / "result.json").read_text()).items():
-        shown = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-        table.add_row(name.replace("_", " "), shown)
-    console.print(table)
 
 
 def _run(

@@ -1,6 +1,8 @@
 """The live table that shows how training goes."""
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
@@ -119,3 +121,12 @@ class LiveTable:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None or value != value else format(value, form)
+
+
+def show_result(folder: Path, console: Console) -> None:
+    """Show `result.json` as a table."""
+    table = Table(box=None, show_header=False)
+    for name, value in json.loads((folder / "result.json").read_text()).items():
+        shown = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        table.add_row(name.replace("_", " "), shown)
+    console.print(table)

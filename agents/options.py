@@ -23,13 +23,17 @@ from prefrl.schedules import Schedule
 from prefrl.segments import segment_length
 from prefrl.teachers import Answer
 
+from .changed_options import changed, flag
 from .given_labels import check_labels, labels_in, longest
 from .language_options import LanguageOptions
+from .run_folder import Agent
 from .run_preferences import TEACHERS
 from .settings import IMAGE_PPO, Pace, PPOSettings, RewardKind, RunSettings, Tuned, tuned
 from .short_runs import suited_to
 from .spaces import check_trainable
 from .starting_model import check_model
+from .tamer.options import TamerOptions
+from .tamer.settings import TamerSettings
 from .text_task import horizon, text_task, writes_text
 from .text_tuning import SAMPLES_PER_PROMPT, tuned_text
 
@@ -42,8 +46,11 @@ class TrainOptions:
     """Gymnasium id of the environment: prefrl/HalfCheetah-v0, HalfCheetah-v5, module:Id, ..."""
     labels: int = 700
     """Label budget: how many comparisons the teacher answers."""
-    teacher: str = "oracle"
-    """Who compares: "oracle", which knows the true reward, or "human", on a page in the browser."""
+    agent: Agent = "ppo"
+    """Who learns: "ppo" from comparisons, or "tamer" from feedback on each placement of Tetris."""
+    teacher: str | None = None
+    """Who compares: "oracle" (the default), which knows the true reward, or "human", on a page in
+    the browser. Who judges TAMER: "scripted" (the default), or "human", at the terminal."""
     task: str = ""
     """What people should prefer, as a sentence: "Prefer the one that ..."."""
     pace: Pace = "labels"
@@ -100,6 +107,7 @@ class TrainOptions:
     """PPO: logarithm of the first standard deviation of continuous actions."""
     language: LanguageOptions = field(default_factory=LanguageOptions)
     """Options of environments that write texts."""
+    tamer: TamerOptions = field(default_factory=TamerOptions)
 
     def resolve(self) -> tuple[RunSettings, Path, list[Answer]]:
         """Check the options against each other and the environment.
@@ -125,15 +133,14 @@ class TrainOptions:
         if language is not None:
             env_kwargs = self._with_samples(env_kwargs)
             check_model(language, text_task(env), env_id)
-        name = env_id.rpartition(":")[2].replace("/", "-")
-        folder = self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+        folder = self._folder(env_id)
         settings = RunSettings(
             env=env_id,
             run=folder.resolve().name,
             seed=self.seed,
             steps=self.steps,
             reward=self.reward,
-            teacher=self.teacher,
+            teacher=self.teacher or "oracle",
             labels=labels_in(given) if given else self.labels,
             labels_given=bool(given),
             task=self.task,
@@ -151,15 +158,50 @@ class TrainOptions:
         env.close()
         return settings, folder, given
 
+    def resolve_tamer(self) -> tuple[TamerSettings, Path]:
+        """Check the options of a run of TAMER.
+
+        Returns:
+            The settings of the run, and its folder.
+
+        Raises:
+            UserError: If an option is out of range or not TAMER's, or the environment not Tetris.
+        """
+        for name in changed(dataclasses.replace(self, tamer=TamerOptions())):
+            if name not in _SHARED:
+                raise UserError(f"--{flag(name)} is for --agent ppo; leave it out for TAMER")
+        self._check_range("seed")
+        env_id = complete_id(self.env)
+        folder = self._folder(env_id)
+        settings = self.tamer.settings(
+            env_id,
+            folder,
+            seed=self.seed,
+            teacher=self.teacher,
+            task=self.task,
+            env_kwargs=parse_kwargs(self.env_kwargs),
+        )
+        return settings, folder
+
+    def _folder(self, env_id: str) -> Path:
+        name = env_id.rpartition(":")[2].replace("/", "-")
+        return self.out or Path("runs") / f"{name}-{self.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+
     def _check(self) -> None:
-        if self.teacher not in TEACHERS:
+        for name in changed(self.tamer):
+            raise UserError(f"--{flag(name)} is for --agent tamer; leave it out for PPO")
+        if self.teacher not in (None, *TEACHERS):
             raise UserError(f"unknown teacher {self.teacher!r}; known are: {', '.join(TEACHERS)}")
         if self.reward == "learned" and self.labels == 0:
             raise UserError("--labels must be at least 1, not 0, or use --reward true")
-        for name, (words, holds) in _RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not holds(value):
-                raise UserError(f"--{name.replace('_', '-')} must be {words}, not {value}")
+        for name in _RANGES:
+            self._check_range(name)
+
+    def _check_range(self, name: str) -> None:
+        words, holds = _RANGES[name]
+        value = getattr(self, name)
+        if value is not None and not holds(value):
+            raise UserError(f"--{flag(name)} must be {words}, not {value}")
 
     def _with_samples(self, env_kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return arguments of an environment that writes texts, of which some share a prompt.
@@ -208,6 +250,10 @@ class TrainOptions:
             epochs=tuned_for.fit_epochs,
             options=self.options,
         )
+
+
+_SHARED = ("env", "agent", "teacher", "task", "seed", "out", "env_kwargs")
+"""Options that every agent takes."""
 
 
 def _at_least(least: int) -> tuple[str, Callable[[float], bool]]:

@@ -8,7 +8,10 @@ from pathlib import Path
 from prefrl.errors import DamagedStoreError
 from prefrl.store import LabelStore
 
-TABLES = ("segments", "questions", "verdicts", "feedback", "submissions")
+TABLES = (
+    *("segments", "questions", "verdicts", "submissions"),
+    *("shown_steps", "scalar_feedback"),
+)
 
 
 def mend_store(path: Path, checkpoint: Path | None) -> Iterator[str]:

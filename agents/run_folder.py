@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias
 
 from prefrl.errors import UserError
 from prefrl.store import LabelStore
@@ -21,16 +21,28 @@ FORMAT = 1
 LABELS = "labels.sqlite"
 """The label store of a run on a learned reward."""
 
+Agent: TypeAlias = Literal["ppo", "tamer"]
+
 _PACKAGES = ("prefrl", "gymnasium", "mujoco", "numpy", "stable-baselines3", "torch")
 
 
-def create_run_folder(folder: Path, settings: RunSettings, command: Sequence[str] = ()) -> None:
+class Settings(Protocol):
+    """What determines a run of some agent."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+
+
+def create_run_folder(
+    folder: Path, settings: Settings, command: Sequence[str] = (), *, agent: Agent = "ppo"
+) -> None:
     """Make a run's folder and write `config.json`: every setting, and the versions in use.
 
     Args:
         folder: The folder to make.
         settings: What determines the run.
         command: The words of the command line that started it, where one did.
+        agent: Who learns.
 
     Raises:
         UserError: If the folder exists with something in it, or cannot be written.
@@ -43,6 +55,7 @@ def create_run_folder(folder: Path, settings: RunSettings, command: Sequence[str
             )
         config = {
             "format": FORMAT,
+            "agent": agent,
             "command": shlex.join(command) or None,
             "settings": settings.to_json(),
             "versions": _versions(),
@@ -70,7 +83,7 @@ def claim_run(folder: Path) -> Iterator[None]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Return what `config.json` holds: the format, the command, the settings and the versions.
+    """Return what `config.json` holds: format, agent, command, settings and versions.
 
     Raises:
         UserError: If the folder is no run, or of another version.
@@ -88,13 +101,27 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def read_settings(folder: Path) -> RunSettings:
-    """Return the settings of a run.
+def agent_of(folder: Path) -> Agent:
+    """Return who learns in a run.
 
     Raises:
         UserError: If the folder is no run, or of another version.
     """
+    return "tamer" if read_config(folder).get("agent") == "tamer" else "ppo"
+
+
+def read_settings(folder: Path) -> RunSettings:
+    """Return the settings of a run of PPO.
+
+    Raises:
+        UserError: If the folder is no run of PPO, or of another version.
+    """
     config = read_config(folder)
+    if config.get("agent") == "tamer":
+        raise UserError(
+            f"{folder} is a run of TAMER, which compares nothing and has no policy network; "
+            "only resume and watch take it, and Python: prefrl.agents.tamer.model.load_model"
+        )
     try:
         return RunSettings.from_json(config["settings"])
     except (KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""The label store: every question, verdict and piece of scalar feedback as a row."""
+"""The label store: every question and verdict as a row."""
 
 import json
 import time
@@ -97,22 +97,6 @@ class LabelStore:
         with self.transaction() as connection:
             connection.execute(sa.insert(tables.verdicts).values(row))
 
-    def add_feedback(
-        self, run: str, labeller: str, value: float, agent_step: int, given_at: float
-    ) -> None:
-        """Write down scalar feedback, such as TAMER's key presses.
-
-        Args:
-            run: The run's name.
-            labeller: Who gave it.
-            value: Positive for good, negative for bad.
-            agent_step: Steps that the agent had taken.
-            given_at: When, in seconds since 1970.
-        """
-        row = {"run": run, "labeller": labeller, "value": value, "given_at": given_at}
-        with self.transaction() as connection:
-            connection.execute(sa.insert(tables.feedback).values(agent_step=agent_step, **row))
-
     def labels(self, run: str | None = None) -> list[Label]:
         """Return all questions in the order of their keys, each with the verdict that stands.
 
@@ -140,14 +124,6 @@ class LabelStore:
         """Return how much of the budget is spent: ties count; skips and re-asks do not."""
         comparisons = self.comparisons(run)
         return sum(c.verdict != "skip" and c.query.key.repeat == 0 for c in comparisons)
-
-    def feedback(self) -> list[dict[str, Any]]:
-        """Return all scalar feedback, oldest first."""
-        with self._reporting_faults(), self._engine.connect() as connection:
-            rows = connection.execute(
-                sa.select(tables.feedback).order_by(tables.feedback.c.id)
-            ).mappings()
-            return [dict(row) for row in rows]
 
     def copy_to(self, path: Path) -> None:
         """Write a consistent copy of an SQLite store to a new file."""

@@ -39,15 +39,31 @@ verdicts = sa.Table(
     sa.Column("shown_left", sa.Integer, nullable=False),
 )
 
-feedback = sa.Table(
-    "feedback",
+shown_steps = sa.Table(
+    "shown_steps",
+    metadata,
+    sa.Column("run", sa.String, primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("action", sa.Integer, nullable=False),
+    sa.Column("shown_at", sa.Float, nullable=False),  # by the session's clock
+    sa.Column("trains", sa.Boolean, nullable=False),
+    sa.Column("change", sa.LargeBinary, nullable=False),  # float32, little-endian
+)
+
+scalar_feedback = sa.Table(
+    "scalar_feedback",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("run", sa.String, nullable=False),
+    sa.Column("token", sa.String, nullable=False),  # chosen by who sent it; sent again, it is known
     sa.Column("labeller", sa.String, nullable=False),
     sa.Column("value", sa.Float, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("clock", sa.Float, nullable=False),  # by the session's clock
     sa.Column("given_at", sa.Float, nullable=False),
-    sa.Column("agent_step", sa.Integer, nullable=False),
+    sa.Column("undoes", sa.Integer),  # the row that this one takes back
+    sa.UniqueConstraint("run", "token"),
 )
 
 submissions = sa.Table(

@@ -97,6 +97,28 @@ def build_afterstates(
     return Afterstates(height, starts, chosen, walled, piece, landing, lines, eroded)
 
 
+def boards_as_they_are(columns: Columns, height: int) -> Afterstates:
+    """Return boards as if nothing had been placed on them, to compare afterstates with.
+
+    Args:
+        columns: B boards, `[width, B]`.
+        height: Rows of a board.
+    """
+    count = columns.shape[1]
+    wall = np.full((1, count), floor_rows(height, columns.dtype), columns.dtype)
+    nothing = np.zeros(count, np.uint8)
+    return Afterstates(
+        height=height,
+        starts=np.arange(count + 1),
+        placements=np.zeros(count, np.int64),
+        walled=np.concatenate([wall, columns, wall]),
+        piece=np.zeros_like(columns),
+        landing=np.zeros(count, np.float32),
+        lines=nothing,
+        eroded=nothing,
+    )
+
+
 def _resting_rows(
     columns: Columns, counts: NDArray[np.int64], lowest: NDArray[np.int8], height: int
 ) -> NDArray[np.int8]:

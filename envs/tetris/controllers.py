@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .afterstates import Afterstates
 from .features import feature_set
 from .games import Games, Indices
 from .sequence import ALL
@@ -55,11 +56,21 @@ class LinearController:
         weights = np.array(self.weights, np.float32)
         ratings = weights @ feature_set(self.features).compute(after)
         ratings -= after.lost(games.settings.ceiling) * np.float32(1e9)
-        best = np.maximum.reduceat(ratings, after.starts[:-1])
-        tops = np.flatnonzero(ratings == best.repeat(np.diff(after.starts)))
-        # The first of the best, where a board has more than one.
-        first: Indices = tops[np.searchsorted(tops, after.starts[:-1])] - after.starts[:-1]
-        return first
+        return best_placements(ratings, after)
+
+
+def best_placements(ratings: NDArray[Any], after: Afterstates) -> Indices:
+    """Return the placement that is rated highest on every board, `[B]`, the first of equal ones.
+
+    Args:
+        ratings: One for each afterstate, `[N]`.
+        after: The afterstates.
+    """
+    starts = after.starts[:-1]
+    best = np.maximum.reduceat(ratings, starts)
+    tops = np.flatnonzero(ratings == best.repeat(np.diff(after.starts)))
+    first: Indices = tops[np.searchsorted(tops, starts)] - starts
+    return first
 
 
 def random_controller(generator: np.random.Generator) -> Choose:
@@ -103,7 +114,14 @@ def bertsekas_start(width: int = 10) -> LinearController:
     return LinearController("bertsekas", weights, "mdptetris, data/features/bertsekas_initial.dat")
 
 
-def play(choose: Choose, games: int, settings: Settings, seed: int = 0) -> Indices:
+def play(
+    choose: Choose,
+    games: int,
+    settings: Settings,
+    seed: int = 0,
+    *,
+    most_pieces: int | None = None,
+) -> Indices:
     """Play games to their ends, all at once, and return the lines of each, `[games]`.
 
     Args:
@@ -111,14 +129,16 @@ def play(choose: Choose, games: int, settings: Settings, seed: int = 0) -> Indic
         games: How many games.
         settings: Their rules.
         seed: Determines the pieces.
+        most_pieces: Pieces after which a game is broken off; None to play on until it is lost.
     """
     batch, remaining = Games(games, settings), np.arange(games)
     batch.start(remaining, list(np.random.default_rng(seed).spawn(games)))
     lines = np.zeros(games, np.int64)
     while len(remaining):
         batch.place(ALL, choose(batch))
-        if batch.lost.any():
-            lines[remaining[batch.lost]] = batch.lines[batch.lost]
-            remaining = remaining[~batch.lost]
-            batch.keep(np.flatnonzero(~batch.lost))
+        ended = batch.lost if most_pieces is None else batch.lost | (batch.count >= most_pieces)
+        if ended.any():
+            lines[remaining[ended]] = batch.lines[ended]
+            remaining = remaining[~ended]
+            batch.keep(np.flatnonzero(~ended))
     return lines

@@ -15,6 +15,7 @@ from prefrl.labelling.ledger import Ledger
 from prefrl.labelling.server import PageSettings
 from prefrl.queries import Query, QueryKey, uniform_choices
 from prefrl.recording import SegmentRecorder
+from prefrl.segment_texts import is_readable
 from prefrl.segments import Segment
 from prefrl.store import LabelStore
 from prefrl.trees import tree_stack
@@ -97,6 +98,7 @@ def page_settings(folder: Path, env_id: str, budget: int, *, task: str = "") -> 
         env=env_id,
         task=task or f"Prefer the one that does better at {env_id}.",
         budget=budget,
+        text=is_readable(env_id),
         port=free_port(),
     )
 

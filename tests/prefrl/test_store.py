@@ -140,31 +140,16 @@ def test_equal_segments_are_stored_once(
         assert connection.scalar(sa.text("SELECT count(*) FROM segments")) == 2
 
 
-def test_feedback_is_kept_in_order(store: LabelStore) -> None:
-    for value in (1.0, -1.0):
-        store.add_feedback("run", "ann", value, agent_step=5, given_at=2.0)
-    rows = store.feedback()
-    assert [row["value"] for row in rows] == [1.0, -1.0]
-    assert {key: rows[0][key] for key in ("run", "labeller", "agent_step", "given_at")} == {
-        "run": "run",
-        "labeller": "ann",
-        "agent_step": 5,
-        "given_at": 2.0,
-    }
-
-
 def test_reopening_and_copying_keep_everything(
     store: LabelStore, query: Query, tmp_path: Path
 ) -> None:
     store.ask([query])
     store.answer([Answer(query, 1)])
-    store.add_feedback("run", "ann", 1.0, 0, 0.0)
     store.copy_to(tmp_path / "copy.sqlite")
     store.close()
     for path in (Path(store.location), tmp_path / "copy.sqlite"):
         other = LabelStore(path)
         assert verdicts(other) == {0: 1}
-        assert len(other.feedback()) == 1
         other.close()
 
 

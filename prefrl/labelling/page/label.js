@@ -107,15 +107,18 @@ function load(pair) {
   return loaded;
 }
 const players = (pair) => [pair.players.left, pair.players.right];
+const isReady = (pair) => players(pair).every((player) => player.ready);
 const discard = (pair) => players(pair).forEach((player) => player.remove());
 
 function show() {
   byId("waiting").hidden = pairs.length > 0;
   byId("clips").dataset.pair = pairs.length ? name(pairs[0].key) : "";
+  byId("clips").dataset.playing = "";
   if (!pairs.length) return;
   for (const player of players(pairs[0])) player.element.classList.remove("later");
   restart();
   shownAt = performance.now();
+  tick();
 }
 
 function restart() {
@@ -127,7 +130,8 @@ function restart() {
 function tick() {
   if (!pairs.length) return;
   const both = players(pairs[0]);
-  const started = both.every((player) => player.ready); // neither runs before the other can
+  const started = isReady(pairs[0]); // neither runs before the other can
+  if (started) byId("clips").dataset.playing = byId("clips").dataset.pair;
   both.forEach((player) => { player.run(started && !paused); player.draw(); });
   if (format === "text") return;
   const length = Math.max(...both.map((player) => player.length));
@@ -174,7 +178,7 @@ const post = (path, body) => outbox.post(path, { format, ...body });
 
 function choose(verdict) {
   if (undoing) return warn("One moment: taking back. That press was ignored.");
-  if (!pairs.length) return warn("No pair is ready yet: that press was ignored.");
+  if (!pairs.length || !isReady(pairs[0])) return warn("No pair is ready yet: that press was ignored.");
   const pair = pairs.shift();
   const seconds = (performance.now() - shownAt) / 1000;
   answered.add(name(pair.key));

@@ -6,8 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from prefrl.envs.tetris.afterstates import Afterstates, build_afterstates
+from prefrl.envs.tetris.afterstates import (
+    Afterstates,
+    boards_as_they_are,
+    build_afterstates,
+)
 from prefrl.envs.tetris.boards import ROOM, column_dtype, pack, unpack
+from prefrl.envs.tetris.features import feature_set
 from prefrl.envs.tetris.pieces import PIECE_NAMES, list_placements, orientations
 
 from .reference import drop, placements
@@ -83,3 +88,13 @@ def test_a_board_is_lost_when_it_reaches_the_ceiling() -> None:
     after = afterstates(board, [PIECE_NAMES.index("O")])
     assert after.lost(4).tolist() == [False] * 4
     assert after.lost(3).tolist() == [True, False, False, False]
+
+
+def test_boards_as_they_are_have_the_features_of_the_afterstates_that_led_to_them() -> None:
+    board = np.zeros((8, 6), np.bool_)
+    board[0, :4] = board[2, 1] = True
+    after = afterstates(board, [0, 2], lenient=False)
+    as_they_are = boards_as_they_are(after.columns, after.height)
+    for name in ("knox", "bertsekas"):
+        compute = feature_set(name).compute
+        np.testing.assert_array_equal(compute(as_they_are), compute(after))

@@ -65,6 +65,13 @@ def test_games_are_played_to_their_ends_whatever_else_is_played() -> None:
     assert len(set(both.tolist())) > 3
 
 
+def test_games_can_be_broken_off() -> None:
+    whole = play(DELLACHERIE.choose, 6, SMALL, seed=3)
+    broken = play(DELLACHERIE.choose, 6, SMALL, seed=3, most_pieces=10)
+    assert broken.max() <= 10 * 4 // 6
+    assert (broken <= whole).all()
+
+
 def test_better_controllers_clear_more_lines() -> None:
     means = [
         play(choose, 60, SMALL).mean()

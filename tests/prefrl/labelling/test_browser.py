@@ -57,9 +57,12 @@ def page(page: Any, settings: PageSettings) -> Iterator[Any]:
 
 
 def shown_pair(page: Any) -> str:
-    """Return the round, index and repeat of the pair that is shown, once there is one."""
-    page.wait_for_function("() => document.querySelector('#clips').dataset.pair")
-    return str(page.get_attribute("#clips", "data-pair"))
+    """Return the round, index and repeat of the pair that plays, once one does."""
+    plays = """() => {
+        const { pair, playing } = document.querySelector("#clips").dataset;
+        return pair && pair === playing && pair;
+    }"""
+    return str(page.wait_for_function(plays).json_value())
 
 
 class Sitting:
