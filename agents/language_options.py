@@ -69,7 +69,10 @@ class LanguageOptions:
             given[name] = given[name] or None
         if self.model is not None:
             given["model"] = str(self.model.resolve())
-        return dataclasses.replace(tuned, **given)
+        settings = dataclasses.replace(tuned, **given)
+        if settings.critic == "reward" and settings.lora_rank:
+            raise UserError("--lora-rank trains nothing but adapters; use --critic shared with it")
+        return settings
 
     def tokenizer_of_model(self, env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the environment's argument that gives it the model's own tokenizer, if any."""

@@ -63,8 +63,8 @@ class TrainOptions:
     """Train on labels that exist, and ask nothing: a run's folder, exported labels, or a store."""
     reward: RewardKind = "learned"
     """What the agent trains on: the reward learned from comparisons, or the true one."""
-    steps: int = 500_000
-    """Environment steps to take, over all environments."""
+    steps: int | None = None
+    """Environment steps to take, over all environments; by default 500,000, fewer for texts."""
     seed: int = 0
     """Fixes everything: the same command with the same seed gives the same result."""
     out: Path | None = None
@@ -138,7 +138,7 @@ class TrainOptions:
             env=env_id,
             run=folder.resolve().name,
             seed=self.seed,
-            steps=self.steps,
+            steps=tuned_for.steps,
             reward=self.reward,
             teacher=self.teacher or "oracle",
             labels=labels_in(given) if given else self.labels,
@@ -227,7 +227,7 @@ class TrainOptions:
         base = IMAGE_PPO if has_images(env.observation_space) else tuned_for.ppo
         given = self._given(PPOSettings)
         if not given.keys() & {"num_envs", "n_steps", "batch_size"}:
-            base = suited_to(base, self.steps, horizon(env))
+            base = suited_to(base, tuned_for.steps, horizon(env))
         settings = dataclasses.replace(base, **given)
         if settings.num_envs * settings.n_steps % settings.batch_size:
             raise UserError(

@@ -29,7 +29,8 @@ from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
 from .settings import PPOSettings
 from .single_envs import SingleEnvs
-from .starting_model import located_language, text_policy_kwargs
+from .starting_model import located_language
+from .text_policy import text_policy_kwargs
 from .token_rollout_buffer import TokenRolloutBuffer
 
 

@@ -122,6 +122,7 @@ class Tuned:
 
     Attributes:
         ppo: Of `PPOSettings`.
+        steps: As in `RunSettings`.
         schedule: As in `RunSettings`.
         initial_share: As in `RunSettings`.
         rounds: As in `RunSettings`.
@@ -134,6 +135,7 @@ class Tuned:
     """
 
     ppo: PPOSettings = field(default_factory=PPOSettings)
+    steps: int = 500_000
     schedule: Schedule = "decaying"
     initial_share: float = 0.25
     rounds: int = 30

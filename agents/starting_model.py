@@ -4,9 +4,6 @@ import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import gymnasium
 
 from prefrl.envs.text.corpora import WRITERS, corpus
 from prefrl.envs.text.task import Task
@@ -107,16 +104,3 @@ def located_language(settings: RunSettings, folder: Path) -> LanguageSettings | 
 def source(language: LanguageSettings) -> Path:
     """Return the folder of the model that is given, or else of the one that prefrl ships."""
     return Path(language.model) if language.model else TINY
-
-
-def text_policy_kwargs(
-    language: LanguageSettings, action_space: gymnasium.Space[Any]
-) -> dict[str, Any]:
-    """Return the arguments of the policy that writes texts (see `CausalLMPolicy`).
-
-    Raises:
-        UserError: If there is no language model in its folder.
-    """
-    assert isinstance(action_space, gymnasium.spaces.Discrete)
-    model = load_causal_model(source(language), vocabulary_size=int(action_space.n))
-    return {"model": model, "temperature": language.temperature}

@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
+from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.plain_observations import PlainObservation
 from prefrl.preference_learner import PreferenceLearner
 from prefrl.seeding import integer_seed
@@ -33,6 +34,7 @@ from .settings import RunSettings
 from .spaces import check_trainable
 from .starting_model import located_language, prepare_model
 from .text_evaluation import ReferenceComparison, TextEvaluation
+from .text_policy import start_critic
 from .text_task import horizon, text_task
 from .worlds import make_worlds
 
@@ -185,6 +187,8 @@ class Training:
         if self._people is not None:
             self._progress.advance(self.env.steps_taken, "waiting")
             self._people.wait_before(round_, self.env.steps_taken)
+        if round_.index == 1:
+            self._start_critic()
         self._restart(round_.index)
         for _ in range(round_.rollouts):
             self._advance("acting", round_)
@@ -195,6 +199,14 @@ class Training:
             update_normalisation(self.agent)
         self._learn_reward(round_)
         return self._metrics(round_)
+
+    def _start_critic(self) -> None:
+        policy = self.agent.policy
+        if self.preferences is None or not isinstance(policy, CausalLMPolicy):
+            return
+        model = self.preferences.model
+        if policy.critic is not None and isinstance(model, TextRewardModel):
+            start_critic(policy, model)
 
     def _learn_reward(self, round_: Round) -> None:
         if self._people is not None:

@@ -1,0 +1,114 @@
+"""What language models learn from preferences, over seeds, with the model that comes along.
+
+Runs what is missing in a folder and prints the table, so that it can be stopped and started again:
+
+    python tests/benchmarks/language_learning.py sentiment
+    python tests/benchmarks/language_learning.py nlpo
+    python tests/benchmarks/language_learning.py stiennon --seeds 3
+
+Every run is one of `prefrl train`; the table names the words that are special about each.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from prefrl.agents.recipes import recipe_named
+
+Experiment: TypeAlias = Literal["sentiment", "nlpo", "stiennon"]
+
+SENTIMENT = ("prefrl/Sentiment-v0", "--labels", "1000")
+NLPO = recipe_named("nlpo").words
+STIENNON = recipe_named("stiennon").words
+COEFFICIENTS = ("0.3", "0.1", "0.05", "0.02", "0.005", "0")
+"""What a nat of KL costs, from held back to pushed too far."""
+
+RUNS: dict[Experiment, dict[str, tuple[str, ...]]] = {
+    "sentiment": {
+        "KL steered to its target": SENTIMENT,
+        "no KL penalty": (*SENTIMENT, "--kl-target", "0", "--kl-coefficient", "0"),
+    },
+    "nlpo": {"NLPO": NLPO, "PPO": (*NLPO, "--mask-share", "0")},
+    "stiennon": {
+        f"a nat costs {value}": (*STIENNON, "--kl-coefficient", value) for value in COEFFICIENTS
+    },
+}
+"""The words of `prefrl train` by what is special about them."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs to make."""
+
+    experiment: Annotated[Experiment, tyro.conf.Positional]
+    """What to compare."""
+    seeds: int = 5
+    """How many seeds."""
+    first_seed: int = 20
+    """The first of them."""
+    folder: Path = Path(".benchmarks/language")
+    """Where the runs are kept."""
+
+
+def main() -> None:
+    """Run what is missing, then print the table."""
+    options = tyro.cli(Options)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    runs = RUNS[options.experiment]
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        for place, words in enumerate(runs.values()):
+            run(options, place, seed, words)
+    table = Table("", "gold score", "win rate", "KL", "log ρ per token", "accuracy", "minutes")
+    for place, name in enumerate(runs):
+        table.add_row(name, *summary(options, place))
+    Console(width=140).print(table)
+
+
+def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:
+    """Make one run, or go on with it, unless it is finished."""
+    folder = run_folder(options, place, seed)
+    if (folder / "result.json").exists():
+        return
+    command = [sys.executable, "-m", "prefrl.agents.cli"]
+    if (folder / "config.json").exists():
+        command += ["resume", str(folder.resolve())]
+    else:
+        command += ["train", *words, "--seed", str(seed), "--out", str(folder.resolve())]
+    with (options.folder / f"{folder.name}.log").open("a") as log:
+        subprocess.run(command, check=True, cwd=options.folder, stdout=log, stderr=log)
+
+
+def run_folder(options: Options, place: int, seed: int) -> Path:
+    """Return the folder of one run."""
+    return options.folder / f"{options.experiment}-{place}-{seed}"
+
+
+def summary(options: Options, place: int) -> list[str]:
+    """Return cells of the table: mean and standard deviation over seeds."""
+    results: list[dict[str, Any]] = [
+        json.loads((run_folder(options, place, seed) / "result.json").read_text())
+        for seed in range(options.first_seed, options.first_seed + options.seeds)
+    ]
+    names = ("true_return_mean", "win_rate_vs_reference", "kl", "reference_log_probability")
+    cells = [_spread([result[name] for result in results]) for name in names]
+    accuracies = [result["reward_heldout_accuracy"] for result in results]
+    known = [accuracy for accuracy in accuracies if accuracy is not None]
+    minutes = [result["wall_seconds"] / 60 for result in results]
+    return [*cells, _spread(known) if known else "-", _spread(minutes)]
+
+
+def _spread(values: list[float]) -> str:
+    listed = ", ".join(f"{value:.3g}" for value in values)
+    return f"{np.mean(values):.3g} ± {np.std(values):.2g} ({listed})"
+
+
+if __name__ == "__main__":
+    main()
