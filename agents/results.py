@@ -21,7 +21,7 @@ def results(training: Training, wall_seconds: float) -> dict[str, Any]:
     preferences = training.preferences
     report = preferences.last_report if preferences is not None else None
     rate = training.env.steps_taken / (training.seconds - training.waited)
-    judged = _judge_texts(training, rate) if settings.language is not None else _judge(training)
+    judged = _judge(training) if training.texts is None else _judge_texts(training, rate)
     return {
         "env": settings.env,
         "seed": settings.seed,
@@ -49,7 +49,8 @@ def _judge(training: Training) -> dict[str, Any]:
 
 
 def _judge_texts(training: Training, rate: float) -> dict[str, Any]:
-    found = training.evaluate_texts(FINAL_TEXTS)
+    assert training.texts is not None
+    found = training.texts.evaluate(FINAL_TEXTS)
     return {
         **_returns(found.texts.scores),
         "tokens": training.env.steps_taken,

@@ -4,6 +4,7 @@ from typing import Any
 
 import gymnasium
 import torch
+from torch import nn
 
 from prefrl.language.causal_models import load_causal_model
 from prefrl.language.lora import add_lora
@@ -52,6 +53,7 @@ def start_critic(policy: CausalLMPolicy, reward: TextRewardModel) -> None:
     """
     assert policy.critic is not None
     policy.critic.base_model.load_state_dict(reward.trunks[0].state_dict())
-    scale = reward.output_std[0]
-    policy.value_head.weight.copy_(reward.heads[0].weight / scale)
+    head, scale = reward.heads[0], reward.output_std[0]
+    assert isinstance(head, nn.Linear)
+    policy.value_head.weight.copy_(head.weight / scale)
     policy.value_head.bias.copy_(-reward.output_mean[0] / scale)

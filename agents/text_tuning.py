@@ -13,7 +13,7 @@ TEXT_PPO = PPOSettings(
     n_steps=64,
     batch_size=1024,
     n_epochs=2,
-    learning_rate=1e-4,
+    learning_rate=3e-4,
     gamma=1.0,
     vf_coef=0.1,
 )
@@ -23,11 +23,12 @@ TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-4, first_epochs=4, pool_b
 
 TEXT = Tuned(
     TEXT_PPO,
-    rounds=15,
+    steps=120_000,
+    rounds=10,
     fit_epochs=1,
     members=1,
     preferences=TEXT_PREFERENCES,
-    language=LanguageSettings(),
+    language=LanguageSettings(kl_coefficient=0.3, kl_target=4.0, kl_horizon=500),
 )
 """For tasks that are not named below."""
 

@@ -4,7 +4,6 @@ import json
 import random
 import time
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,7 +11,6 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from prefrl.checkpoints import write_checkpoint
 from prefrl.environments import make
-from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.plain_observations import PlainObservation
 from prefrl.preference_learner import PreferenceLearner
 from prefrl.seeding import integer_seed
@@ -21,9 +19,9 @@ from prefrl.tensors import load_module, load_optimizer, save_module, save_optimi
 
 from .metrics import Metrics, MetricsLog
 from .people import People
-from .policies.causal_lm import CausalLMPolicy
 from .policy_snapshots import policy_bytes, snapshot_rounds, write_snapshot
 from .ppo import make_ppo, update_normalisation
+from .progress import Progress
 from .recording_env import RecordingVecEnv
 from .reward_shaping import make_shaping
 from .rollout_rewards import RolloutRewards
@@ -33,29 +31,12 @@ from .run_preferences import make_preferences
 from .settings import RunSettings
 from .spaces import check_trainable
 from .starting_model import located_language, prepare_model
-from .text_evaluation import ReferenceComparison, TextEvaluation
-from .text_policy import start_critic
+from .text_stages import text_stages
 from .text_task import horizon, text_task
 from .worlds import make_worlds
 
 CHECKPOINT_SHARE = 0.01
 """About the most share of the time that checkpoints take."""
-
-
-class Progress(Protocol):
-    """Who is told how training goes."""
-
-    def advance(self, steps: int, activity: str) -> None:
-        """Note the steps taken so far and what is being done."""
-
-    def finish_round(self, row: Metrics) -> None:
-        """Note a round's metrics."""
-
-    def tell(self, message: str) -> None:
-        """Show a sentence."""
-
-    def warn(self, message: str) -> None:
-        """Show a warning."""
 
 
 class Training:
@@ -117,7 +98,7 @@ class Training:
         )
         shaping = make_shaping(settings, self.agent)
         self._rewards = RolloutRewards(self.env, self.preferences, shaping)
-        self._evaluations: dict[int, TextEvaluation] = {}
+        self.texts = text_stages(settings, self.agent.policy, self.preferences)
         self._checkpoint_share = checkpoint_share
         self._checkpoint_due = 0.0
         self.rounds_done = 0
@@ -187,8 +168,8 @@ class Training:
         if self._people is not None:
             self._progress.advance(self.env.steps_taken, "waiting")
             self._people.wait_before(round_, self.env.steps_taken)
-        if round_.index == 1:
-            self._start_critic()
+        if self.texts is not None:
+            self.texts.begin_round(round_.index)
         self._restart(round_.index)
         for _ in range(round_.rollouts):
             self._advance("acting", round_)
@@ -199,14 +180,6 @@ class Training:
             update_normalisation(self.agent)
         self._learn_reward(round_)
         return self._metrics(round_)
-
-    def _start_critic(self) -> None:
-        policy = self.agent.policy
-        if self.preferences is None or not isinstance(policy, CausalLMPolicy):
-            return
-        model = self.preferences.model
-        if policy.critic is not None and isinstance(model, TextRewardModel):
-            start_critic(policy, model)
 
     def _learn_reward(self, round_: Round) -> None:
         if self._people is not None:
@@ -240,8 +213,6 @@ class Training:
         self.agent._last_obs = self._agents_env.reset()  # type: ignore[assignment]  # no tuples here
         self.agent._last_episode_starts = np.ones(self.env.num_envs, bool)
         self._rewards.restart()
-        if isinstance(self.agent.policy, CausalLMPolicy):
-            self.agent.policy.forget()
 
     def _collect(self) -> None:
         agent = self.agent
@@ -263,8 +234,8 @@ class Training:
             "labels": 0,
             **self._rewards.metrics(),
         }
-        if self.settings.language is not None:
-            row |= self.evaluate_texts(self.settings.language.evaluation_texts).metrics()
+        if self.texts is not None:
+            row |= self.texts.evaluate().metrics()
         if self.preferences is not None and self.preferences.last_report is not None:
             report = self.preferences.last_report
             row["labels"] = report.comparisons
@@ -273,15 +244,6 @@ class Training:
                 row["waited_seconds"] = self.waited
             row |= {f"reward/{name}": value for name, value in vars(report).items()}
         return row | {name: float(value) for name, value in logged.items()}
-
-    def evaluate_texts(self, count: int) -> ReferenceComparison:
-        """Return what agent and reference model write for the same prompts, in a run on texts."""
-        settings, policy = self.settings, self.agent.policy
-        assert isinstance(policy, CausalLMPolicy)
-        if count not in self._evaluations:
-            evaluation = TextEvaluation(settings.env, settings.env_kwargs, count)
-            self._evaluations[count] = evaluation
-        return self._evaluations[count](policy)
 
     def _copy_policy(self) -> None:
         write_snapshot(self.folder, self.env.steps_taken, self.agent.policy)

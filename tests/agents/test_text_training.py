@@ -13,10 +13,13 @@ from tiny_llama import make_tiny_llama
 
 import prefrl.envs  # noqa: F401  # registers the ids
 from prefrl.agents.language_settings import LanguageSettings
+from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.run_folder import create_run_folder
 from prefrl.agents.settings import PPOSettings, RunSettings
+from prefrl.agents.text_policy import start_critic
 from prefrl.agents.training import Training
 from prefrl.checkpoints import newest_checkpoint
+from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.preference_learner import PreferenceSettings
 
 ENV = "prefrl.envs:prefrl/IncreasingNumbers-v0"
@@ -54,10 +57,6 @@ def train(settings: RunSettings, folder: Path, silent: Any) -> Training:
     return training
 
 
-def test_the_agent_is_stock_ppo(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
-    assert type(train(settings, tmp_path / "run", silent).agent) is PPO
-
-
 def test_each_round_says_how_far_the_agent_is_from_the_reference(
     settings: RunSettings, tmp_path: Path, silent: Any
 ) -> None:
@@ -75,7 +74,10 @@ def test_each_round_says_how_far_the_agent_is_from_the_reference(
 def test_a_resumed_run_equals_one_never_stopped(
     reward: Any, settings: RunSettings, tmp_path: Path, silent: Any
 ) -> None:
-    settings = dataclasses.replace(settings, reward=reward)
+    check_resumed(dataclasses.replace(settings, reward=reward), tmp_path, silent)
+
+
+def check_resumed(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
     whole = train(settings, tmp_path / "whole", silent)
     rows = list(silent.rows)
     create_run_folder(tmp_path / "stopped", settings)
@@ -126,3 +128,48 @@ def test_the_model_is_fitted_to_demonstrations_first(
     kept = (tmp_path / "run" / "model" / "model.safetensors").read_bytes()
     Training(settings, tmp_path / "run", silent)
     assert (tmp_path / "run" / "model" / "model.safetensors").read_bytes() == kept
+
+
+def test_a_critic_of_its_own_starts_as_the_reward_model(
+    settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    assert settings.language is not None
+    language = dataclasses.replace(settings.language, critic="reward")
+    training = train(dataclasses.replace(settings, language=language), tmp_path / "run", silent)
+    policy = training.agent.policy
+    assert training.preferences is not None
+    reward = training.preferences.model
+    assert isinstance(policy, CausalLMPolicy)
+    assert isinstance(reward, TextRewardModel)
+    start_critic(policy, reward)
+    observation = {
+        key: value[None] for key, value in training.env.observation_space.sample().items()
+    }
+    observation["length"][:] = 5
+    tokens, lengths = (torch.from_numpy(observation[key]) for key in ("tokens", "length"))
+    values = policy.predict_values({"tokens": tokens, "length": lengths})
+    expected = reward.score(observation["tokens"], observation["length"][:, 0])
+    np.testing.assert_allclose(values[:, 0].numpy(force=True), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_nlpo_is_an_option_of_the_same_agent(
+    settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    assert settings.language is not None
+    language = dataclasses.replace(settings.language, mask_share=0.5, mask_updates=1, mask_least=2)
+    training = train(dataclasses.replace(settings, language=language), tmp_path / "run", silent)
+    assert type(training.agent) is PPO
+    assert isinstance(training.agent.policy, CausalLMPolicy)
+    assert training.agent.policy.mask is not None
+    assert training.agent.policy.mask.updates > 0
+
+
+@pytest.mark.parametrize(
+    "special", [{"lora_rank": 2}, {"critic": "reward"}, {"mask_share": 0.5}], ids=str
+)
+def test_whatever_is_trained_resumes(
+    special: dict[str, Any], settings: RunSettings, tmp_path: Path, silent: Any
+) -> None:
+    assert settings.language is not None
+    language = dataclasses.replace(settings.language, **special)
+    check_resumed(dataclasses.replace(settings, language=language), tmp_path, silent)

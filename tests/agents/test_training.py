@@ -48,10 +48,6 @@ def assert_equal_weights(one: Training, other: Training) -> None:
         assert torch.equal(value, weights(other)[name]), name
 
 
-def test_the_agent_is_stock_ppo(settings: RunSettings, folder: Path, silent: Any) -> None:
-    assert type(Training(settings, folder, silent).agent) is PPO
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_ppo_learns_from_preferences_alone(
     seed: int, settings: RunSettings, tmp_path: Path, silent: Any
