@@ -61,6 +61,7 @@ def _text_arguments(
         "language_model": language.model,
         "horizon": task.horizon,
         "end_token": task.tokenizer.end,
+        "lora_rank": language.lora_rank or None,
     }
 
 

@@ -19,7 +19,7 @@ TEXT_PPO = PPOSettings(
 )
 """Without discount and with little weight on values, as in Ziegler et al. 2019's released code."""
 
-TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-4, first_epochs=4, pool_bytes=64 * 2**20)
+TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-4, first_epochs=4, pool_bytes=16 * 2**20)
 
 TEXT = Tuned(
     TEXT_PPO,

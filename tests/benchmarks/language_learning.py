@@ -18,10 +18,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import tyro
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from prefrl.agents.metrics import read_metrics
 from prefrl.agents.recipes import recipe_named
+
+Rows: TypeAlias = dict[str, list[list[dict[str, Any]]]]
+"""Metrics by what is special about runs, then by seed, then by round."""
 
 Experiment: TypeAlias = Literal["sentiment", "nlpo", "stiennon"]
 
@@ -70,6 +76,52 @@ def main() -> None:
     for place, name in enumerate(runs):
         table.add_row(name, *summary(options, place))
     Console(width=140).print(table)
+    draw(options)
+
+
+def draw(options: Options) -> None:
+    """Draw rewards and likelihoods over training, or win rates over KL, beside the runs."""
+    rows = {
+        name: [
+            read_metrics(run_folder(options, place, seed))
+            for seed in range(options.first_seed, options.first_seed + options.seeds)
+        ]
+        for place, name in enumerate(RUNS[options.experiment])
+    }
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    if options.experiment == "stiennon":
+        _draw_frontier(figure.add_subplot(), rows)
+    else:
+        left, right = figure.subplots(1, 2)
+        _draw_curves(left, rows, "evaluation/score", "gold score")
+        _draw_curves(
+            right, rows, "evaluation/reference_log_probability", "log ρ of its tokens (nats each)"
+        )
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.savefig(options.folder / f"{options.experiment}.png", dpi=120)
+
+
+def _draw_curves(axes: Axes, rows: Rows, metric: str, label: str) -> None:
+    """Draw a metric of each run and, thicker, its mean over seeds."""
+    for place, (name, seeds) in enumerate(rows.items()):
+        values = np.array([[row[metric] for row in of_seed] for of_seed in seeds])
+        tokens = [row["steps"] for row in seeds[0]]
+        axes.plot(tokens, values.T, color=f"C{place}", alpha=0.25, linewidth=1)
+        axes.plot(tokens, values.mean(0), color=f"C{place}", label=name)
+    axes.set(xlabel="tokens", ylabel=label)
+
+
+def _draw_frontier(axes: Axes, rows: Rows) -> None:
+    """Draw the win rate over the KL of each round."""
+    for place, (name, seeds) in enumerate(rows.items()):
+        points = [
+            (row["evaluation/kl"], row["evaluation/win_rate"])
+            for of_seed in seeds
+            for row in of_seed
+        ]
+        axes.plot(*np.transpose(points), "o", color=f"C{place}", markersize=4, label=name)
+    axes.axhline(0.5, color="grey", linestyle=":", linewidth=1)
+    axes.set(xlabel="KL to the reference (nats per text)", ylabel="win rate")
 
 
 def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:
