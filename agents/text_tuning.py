@@ -13,22 +13,23 @@ TEXT_PPO = PPOSettings(
     n_steps=64,
     batch_size=1024,
     n_epochs=2,
-    learning_rate=3e-4,
+    learning_rate=5e-4,
     gamma=1.0,
     vf_coef=0.1,
 )
 """Without discount and with little weight on values, as in Ziegler et al. 2019's released code."""
 
-TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-4, first_epochs=4, pool_bytes=16 * 2**20)
+TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-3, first_epochs=6, pool_bytes=16 * 2**20)
 
 TEXT = Tuned(
     TEXT_PPO,
-    steps=120_000,
-    rounds=10,
-    fit_epochs=1,
+    steps=80_000,
+    initial_share=0.5,
+    rounds=8,
+    fit_epochs=2,
     members=1,
     preferences=TEXT_PREFERENCES,
-    language=LanguageSettings(kl_coefficient=0.3, kl_target=4.0, kl_horizon=500),
+    language=LanguageSettings(kl_coefficient=0.2, kl_target=4.0, kl_horizon=500),
 )
 """For tasks that are not named below."""
 
