@@ -54,7 +54,13 @@ def make_ppo(
     Raises:
         UserError: If there is no language model in its folder.
     """
-    return PPO(
+    buffer_kwargs: dict[str, Any] = {"rewards": rewards}
+    if language is None:
+        policy_kwargs = _policy_kwargs(env.observation_space, env.action_space, settings)
+    else:
+        policy_kwargs = text_policy_kwargs(language, env.action_space)
+        buffer_kwargs["masks"] = lambda: agent.policy.last_masks
+    agent: PPO = PPO(
         _policy(env.observation_space, env.action_space),
         env,
         learning_rate=settings.learning_rate,
@@ -68,13 +74,12 @@ def make_ppo(
         vf_coef=settings.vf_coef,
         max_grad_norm=settings.max_grad_norm,
         rollout_buffer_class=_buffer(env.observation_space, env.action_space),
-        rollout_buffer_kwargs={"rewards": rewards},
-        policy_kwargs=text_policy_kwargs(language, env.action_space)
-        if language is not None
-        else _policy_kwargs(env.observation_space, env.action_space, settings),
+        rollout_buffer_kwargs=buffer_kwargs,
+        policy_kwargs=policy_kwargs,
         seed=seed,
         device="cpu",
     )
+    return agent
 
 
 def update_normalisation(agent: PPO) -> None:

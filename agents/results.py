@@ -57,6 +57,7 @@ def _judge_texts(training: Training, rate: float) -> dict[str, Any]:
         "tokens_per_second": rate,
         "kl": found.kl,
         "win_rate_vs_reference": found.win_rate,
+        "win_rate_over_demonstrations": found.win_rate_over_demonstrations,
         "reference_return_mean": float(found.reference.scores.mean()),
         "reference_log_probability": found.reference_log_probability,
     }

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from prefrl.envs.text.corpora import WRITERS, corpus
+from prefrl.envs.text.corpora import WRITERS
 from prefrl.envs.text.task import Task
 from prefrl.errors import UserError
 from prefrl.language.causal_models import (
@@ -17,6 +17,7 @@ from prefrl.language.causal_models import (
 from prefrl.language.supervised import fit_language_model
 from prefrl.seeding import integer_seed
 
+from .demonstrations import demonstrations, has_corpus
 from .language_settings import LanguageSettings
 from .settings import RunSettings
 
@@ -39,7 +40,7 @@ def check_model(language: LanguageSettings, task: Task, env_id: str) -> None:
     model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
     tokenizer = task.tokenizer
     check_fits(model, tokenizer.size, task.context, tokenizer.end, tokenizer.file)
-    if language.supervised_texts and _name(env_id) not in WRITERS:
+    if language.supervised_texts and not has_corpus(env_id):
         raise UserError(
             f"--supervised-texts needs a task with a corpus: {', '.join(WRITERS)}; fit the model "
             "beforehand (prefrl.language.supervised) and give it as --model"
@@ -67,9 +68,7 @@ def prepare_model(
     if not language.supervised_texts or (folder / FITTED).exists():
         return
     seed = integer_seed(settings.seed, "demonstrations")
-    documents = corpus(_name(settings.env), language.supervised_texts, seed)
-    encode, end = task.tokenizer.encode, task.tokenizer.end
-    texts = [[*encode(prompt), *encode(written), end] for prompt, written in documents]
+    texts = demonstrations(settings.env, task, language.supervised_texts, seed)
     tell(f"fitting the language model to {len(texts):,} texts of the task's corpus")
     model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
     fit_language_model(model, texts, learning_rate=SUPERVISED_LEARNING_RATE, seed=settings.seed)
@@ -77,10 +76,6 @@ def prepare_model(
     shutil.rmtree(partial, ignore_errors=True)
     save_causal_model(model, partial)
     partial.replace(folder / FITTED)
-
-
-def _name(env_id: str) -> str:
-    return env_id.rpartition(":")[2]
 
 
 SUPERVISED_LEARNING_RATE = 3e-4

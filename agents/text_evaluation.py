@@ -14,9 +14,11 @@ from prefrl.seeding import integer_seed
 from prefrl.text_spaces import IS_ACTION, LENGTH, PROMPT_LENGTH, TOKENS
 from prefrl.trees import Array
 
+from .demonstrations import demonstration_scores
 from .evaluation import EVALUATION_SEED
 from .metrics import Metrics
 from .policies.causal_lm import CausalLMPolicy
+from .text_task import text_task
 
 FINAL_TEXTS = 512
 """Texts by which the final policy is compared with the reference."""
@@ -47,12 +49,15 @@ class ReferenceComparison:
     Attributes:
         texts: The policy's.
         reference: The reference's.
+        demonstration_scores: Of the corpus's own texts for these prompts, `[B]`, where there
+            are any.
         kl: The mean over the policy's texts of log π − log ρ, in nats per text.
         reference_log_probability: The mean over the policy's tokens of log ρ, in nats per token.
     """
 
     texts: Texts
     reference: Texts
+    demonstration_scores: Array | None
     kl: float
     reference_log_probability: float
 
@@ -61,12 +66,20 @@ class ReferenceComparison:
         """The share of prompts for which the policy's text scores higher; ties count half."""
         return win_rate(self.texts.scores, self.reference.scores)
 
+    @property
+    def win_rate_over_demonstrations(self) -> float | None:
+        """The same, over the texts of the task's corpus; None where there are none."""
+        if self.demonstration_scores is None:
+            return None
+        return win_rate(self.texts.scores, self.demonstration_scores)
+
     def metrics(self) -> Metrics:
         """Return everything that is a number."""
         return {
             "evaluation/score": float(self.texts.scores.mean()),
             "evaluation/reference_score": float(self.reference.scores.mean()),
             "evaluation/win_rate": self.win_rate,
+            "evaluation/win_rate_over_demonstrations": self.win_rate_over_demonstrations,
             "evaluation/kl": self.kl,
             "evaluation/reference_log_probability": self.reference_log_probability,
         }
@@ -93,6 +106,8 @@ class TextEvaluation:
         env = make_vector(env_id, count, env_kwargs)
         assert env is not None, "environments that write texts have vectors"
         self._env = env
+        self._id = env_id
+        self._task = text_task(env)
         self._reference: Texts | None = None
 
     def __call__(self, policy: CausalLMPolicy) -> ReferenceComparison:
@@ -100,10 +115,14 @@ class TextEvaluation:
         if self._reference is None:
             with policy.as_reference():
                 self._reference = write_texts(policy, self._env, "reference")
+            observations = self._reference.observations
+            self._demonstrations = demonstration_scores(self._id, self._task, observations)
         texts = write_texts(policy, self._env, "policy")
         ratios, reference = _judge(policy, texts.observations)
         kl = float(ratios.sum()) / len(texts.scores)
-        return ReferenceComparison(texts, self._reference, kl, float(reference.mean()))
+        return ReferenceComparison(
+            texts, self._reference, self._demonstrations, kl, float(reference.mean())
+        )
 
 
 def write_texts(policy: CausalLMPolicy, env: VectorEnv[Any, Any, Any], who: str) -> Texts:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import gymnasium
+from gymnasium.vector import VectorEnv
 
 from prefrl.envs.text.task import Task
 from prefrl.errors import UserError
@@ -14,8 +15,8 @@ def writes_text(env: gymnasium.Env[Any, Any]) -> bool:
     return is_text(env.observation_space, env.action_space)
 
 
-def text_task(env: gymnasium.Env[Any, Any]) -> Task:
-    """Return the task of an environment that writes texts.
+def text_task(env: gymnasium.Env[Any, Any] | VectorEnv[Any, Any, Any]) -> Task:
+    """Return the task of an environment that writes texts, or of a vector of such.
 
     Raises:
         UserError: If the environment is none of prefrl's.

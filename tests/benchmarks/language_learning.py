@@ -115,13 +115,15 @@ def _draw_frontier(axes: Axes, rows: Rows) -> None:
     """Draw the win rate over the KL of each round."""
     for place, (name, seeds) in enumerate(rows.items()):
         points = [
-            (row["evaluation/kl"], row["evaluation/win_rate"])
+            (row["evaluation/kl"], row["evaluation/win_rate_over_demonstrations"])
             for of_seed in seeds
             for row in of_seed
         ]
         axes.plot(*np.transpose(points), "o", color=f"C{place}", markersize=4, label=name)
     axes.axhline(0.5, color="grey", linestyle=":", linewidth=1)
-    axes.set(xlabel="KL to the reference (nats per text)", ylabel="win rate")
+    axes.set(
+        xlabel="KL to the reference (nats per text)", ylabel="win rate over reference summaries"
+    )
 
 
 def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:
