@@ -63,7 +63,7 @@ def make_ppo(
     agent: PPO = PPO(
         _policy(env.observation_space, env.action_space),
         env,
-        learning_rate=settings.learning_rate,
+        learning_rate=_learning_rate(settings),
         n_steps=settings.n_steps,
         batch_size=settings.batch_size,
         n_epochs=settings.n_epochs,
@@ -80,6 +80,12 @@ def make_ppo(
         device="cpu",
     )
     return agent
+
+
+def _learning_rate(settings: PPOSettings) -> float | Callable[[float], float]:
+    if not settings.annealed:
+        return settings.learning_rate
+    return lambda remaining: remaining * settings.learning_rate
 
 
 def update_normalisation(agent: PPO) -> None:

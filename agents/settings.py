@@ -26,6 +26,7 @@ class PPOSettings:
         batch_size: Transitions per minibatch.
         n_epochs: Passes over a rollout.
         learning_rate: Adam's.
+        annealed: Whether the learning rate falls linearly to 0 over the run.
         gamma: Discount, in [0, 1].
         gae_lambda: Bias against variance of advantages, in [0, 1].
         clip_range: How far the probability ratio may move, typically 0.1 to 0.3.
@@ -42,6 +43,7 @@ class PPOSettings:
     batch_size: int = 1024
     n_epochs: int = 10
     learning_rate: float = 1e-3
+    annealed: bool = False
     gamma: float = 0.99
     gae_lambda: float = 0.95
     clip_range: float = 0.2

@@ -14,10 +14,11 @@ TEXT_PPO = PPOSettings(
     batch_size=1024,
     n_epochs=2,
     learning_rate=5e-4,
+    annealed=True,
     gamma=1.0,
     vf_coef=0.1,
 )
-"""Without discount and with little weight on values, as in Ziegler et al. 2019's released code."""
+"""No discount, little weight on values, annealed: as in Ziegler et al. 2019's released code."""
 
 TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-3, first_epochs=6, pool_bytes=16 * 2**20)
 

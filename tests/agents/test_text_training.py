@@ -44,7 +44,9 @@ def settings(model: Path) -> RunSettings:
         rounds=2,
         members=1,
         env_kwargs={"horizon": 6, "samples_per_prompt": 2},
-        ppo=PPOSettings(num_envs=8, n_steps=16, batch_size=64, n_epochs=2, gamma=1.0),
+        ppo=PPOSettings(
+            num_envs=8, n_steps=16, batch_size=64, n_epochs=2, gamma=1.0, annealed=True
+        ),
         preferences=PreferenceSettings(segment_length=1, first_epochs=1, epochs=1),
         language=LanguageSettings(model=str(model), kl_target=0.5, evaluation_texts=4),
     )
