@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -79,13 +81,20 @@ def test_a_resumed_run_equals_one_never_stopped(
     check_resumed(dataclasses.replace(settings, reward=reward), tmp_path, silent)
 
 
+class Interrupting(Mock):
+    """Progress that interrupts a run after its second round."""
+
+    def finish_round(self, row: dict[str, Any]) -> None:
+        if row["round"] == 1:
+            raise KeyboardInterrupt
+
+
 def check_resumed(settings: RunSettings, tmp_path: Path, silent: Any) -> None:
     whole = train(settings, tmp_path / "whole", silent)
     rows = list(silent.rows)
     create_run_folder(tmp_path / "stopped", settings)
-    stopped = Training(settings, tmp_path / "stopped", silent)
-    stopped._rounds = stopped._rounds[:-1]
-    stopped.run()
+    with pytest.raises(KeyboardInterrupt):
+        Training(settings, tmp_path / "stopped", Interrupting(), checkpoint_share=math.inf).run()
     resumed = Training(settings, tmp_path / "stopped", silent)
     resumed.load(newest_checkpoint(tmp_path / "stopped"))
     torch.manual_seed(99)
