@@ -24,9 +24,9 @@ TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-3, first_epochs=6, pool_b
 
 TEXT = Tuned(
     TEXT_PPO,
-    steps=80_000,
+    steps=60_000,
     initial_share=0.5,
-    rounds=8,
+    rounds=4,
     fit_epochs=2,
     members=1,
     preferences=TEXT_PREFERENCES,
