@@ -13,7 +13,7 @@ TEXT_PPO = PPOSettings(
     n_steps=64,
     batch_size=1024,
     n_epochs=2,
-    learning_rate=4e-4,
+    learning_rate=8e-4,
     annealed=True,
     gamma=1.0,
     vf_coef=0.1,
@@ -24,13 +24,13 @@ TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-3, first_epochs=6, pool_b
 
 TEXT = Tuned(
     TEXT_PPO,
-    steps=60_000,
+    steps=80_000,
     initial_share=0.5,
-    rounds=4,
+    rounds=5,
     fit_epochs=2,
     members=1,
     preferences=TEXT_PREFERENCES,
-    language=LanguageSettings(kl_coefficient=0.2, kl_target=4.0, kl_horizon=500),
+    language=LanguageSettings(kl_coefficient=0.15, kl_target=4.0, kl_horizon=300),
 )
 """For tasks that are not named below."""
 
