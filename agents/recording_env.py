@@ -8,7 +8,7 @@ import numpy as np
 from stable_baselines3.common.vec_env import VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from prefrl.observation_checks import check_observation, check_observations
+from prefrl.observation_checks import check_observation, check_observations, check_rewards
 from prefrl.recording import SegmentRecorder
 from prefrl.trees import Array, Tree, tree_map, tree_stack
 
@@ -48,7 +48,8 @@ class RecordingVecEnv(VecEnvWrapper):
             which the last observation shows everything.
 
     Raises:
-        UserError: In `step` and `reset`, if an observation is not of its space, or not finite.
+        UserError: In `step` and `reset`, if an observation is not of its space, or an observation
+            or reward not finite.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class RecordingVecEnv(VecEnvWrapper):
         """Step all environments with the actions kept."""
         drawn_from = self._worlds.drawing_state() if self._recorder is not None else {}
         observations, true_rewards, dones, infos = self._worlds.step_wait()
+        check_rewards(true_rewards, self.steps_taken)
         step = (self._observations, self._actions, true_rewards, dones)
         self._steps.append(step)
         for info, true_reward in zip(infos, true_rewards.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Refusing observations that are not of their space."""
+"""Refusing observations that are not of their space, and rewards that are not finite."""
 
 from typing import Any
 
@@ -44,6 +44,21 @@ def check_observations(observations: Tree, space: gymnasium.Space[Any], steps: i
     for env in range(len(tree_leaves(observations)[0])):
         row = tree_map(lambda leaf, env=env: leaf[env], observations)
         check_observation(row, space, steps, f"environment {env}")
+
+
+def check_rewards(true_rewards: Array, steps: int, *, first: int = 0) -> None:
+    """Raise a UserError if an environment gave a reward that is not finite.
+
+    Args:
+        true_rewards: Of each environment, `[N]`.
+        steps: Environment steps taken so far, to name in the error.
+        first: The place of the first of them in its vector.
+    """
+    for env in np.flatnonzero(~np.isfinite(true_rewards)).tolist():
+        raise UserError(
+            f"environment {first + env} gave the reward {true_rewards[env]} after {steps} steps; "
+            "mend the environment"
+        )
 
 
 def _fault(observation: Tree, space: gymnasium.Space[Any], *, leading: int) -> str:

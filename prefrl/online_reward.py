@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from prefrl.checkpoints import whole_checkpoints, write_checkpoint
 from prefrl.errors import UserError
+from prefrl.observation_checks import check_rewards
 from prefrl.preference_learner import PreferenceLearner, PreferenceSettings
 from prefrl.recording import SegmentRecorder
 from prefrl.reward_files import check_made_for, load_reward
@@ -122,7 +123,11 @@ class OnlineReward:
             true_reward: The environment's own reward, for synthetic teachers.
             done: Whether the step ended the episode.
             env: The environment's place in its vector.
+
+        Raises:
+            UserError: If the true reward is not finite.
         """
+        check_rewards(np.array([true_reward]), self.steps_taken, first=env)
         if env not in self._recorders:
             self._recorders[env] = self.learner.make_recorder(1)
         self._recorders[env].record(

@@ -6,6 +6,8 @@ import torch
 from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor, nn
 
+from prefrl.errors import UserError
+
 
 def save_module(path: Path, module: nn.Module) -> None:
     """Write a module's parameters and buffers, those that share memory once."""
@@ -13,8 +15,18 @@ def save_module(path: Path, module: nn.Module) -> None:
 
 
 def load_module(path: Path, module: nn.Module) -> None:
-    """Read what `save_module` wrote into a module of the same shape."""
-    load_model(module, path)
+    """Read what `save_module` wrote into a module of the same shape.
+
+    Raises:
+        UserError: If the module is of another shape, as where an environment has changed.
+    """
+    try:
+        load_model(module, path)
+    except RuntimeError as error:
+        raise UserError(
+            f"{path} was made for other observation or action spaces than there are now; "
+            "use the environment and the package versions that the run was made with"
+        ) from error
 
 
 def save_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:

@@ -7,7 +7,11 @@ import pytest
 from gymnasium import Space, spaces
 
 from prefrl.errors import UserError
-from prefrl.observation_checks import check_observation, check_observations
+from prefrl.observation_checks import (
+    check_observation,
+    check_observations,
+    check_rewards,
+)
 from prefrl.trees import Tree
 
 BOX = spaces.Box(-1, 1, (2,))
@@ -60,3 +64,9 @@ def test_the_environment_at_fault_is_named() -> None:
     with pytest.raises(UserError, match=r"environment 2 gave .* after 5 steps; mend") as caught:
         check_observations(observations, BOX, 5)
     assert "\n" not in str(caught.value)
+
+
+def test_a_reward_that_is_not_finite_is_named_with_its_environment() -> None:
+    check_rewards(np.array([1.0, -2.0]), 12)
+    with pytest.raises(UserError, match="environment 4 gave the reward nan after 12 steps"):
+        check_rewards(np.array([0.0, np.nan]), 12, first=3)

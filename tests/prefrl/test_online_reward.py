@@ -142,6 +142,11 @@ def test_a_folder_of_other_spaces_is_refused(tmp_path: Path) -> None:
         OnlineReward(spaces.Discrete(STATES), spaces.Discrete(9), folder=tmp_path)
 
 
+def test_a_true_reward_that_is_not_finite_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="environment 2 gave the reward nan after 0 steps"):
+        make_reward(tmp_path).record(np.array(0), np.array(0), float("nan"), False, env=2)
+
+
 @pytest.mark.parametrize("changes", [{"labels": 0}, {"steps": 1}, {"initial_share": 0.0}])
 def test_numbers_out_of_range_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="at least 1"):

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
+from prefrl.errors import UserError
 from prefrl.tensors import load_module, load_optimizer, save_module, save_optimizer
 
 
@@ -65,3 +67,9 @@ def test_buffers_and_shared_parameters_are_kept(tmp_path: Path) -> None:
     load_module(tmp_path / "tied.safetensors", loaded)
     assert loaded.get_buffer("scale") == 1.0
     assert torch.equal(loaded.get_parameter("1.weight"), saved.get_parameter("0.weight"))
+
+
+def test_a_module_of_another_shape_is_refused(tmp_path: Path) -> None:
+    save_module(tmp_path / "module.safetensors", nn.Linear(2, 3))
+    with pytest.raises(UserError, match=r"module.safetensors was made for other .* spaces"):
+        load_module(tmp_path / "module.safetensors", nn.Linear(4, 3))
