@@ -19,6 +19,12 @@ import tyro
 
 from prefrl.store import LabelStore
 
+SHARES = 0.03, 0.17
+"""How long the run is left alone before each kill, least and most, as shares of a whole run.
+
+Ten of these add up to a whole run, and each start takes time, so that ten kills fit into one run.
+"""
+
 TIMES = {"wall_seconds", "env_steps_per_second", "seconds"}
 
 
@@ -28,8 +34,8 @@ class Options:
 
     env: str = "prefrl/HalfCheetah-v0"
     """The environment's id."""
-    steps: int = 150_000
-    """Environment steps of the run."""
+    steps: int = 500_000
+    """Environment steps of the run; with few, it ends before it was killed so often."""
     labels: int = 200
     """Label budget of the run."""
     kills: int = 10
@@ -63,7 +69,7 @@ def kill_and_resume(options: Options, seconds: float) -> None:
     moments = random.Random(options.seed)
     process = start(options, "train", "killed")
     for number in range(options.kills):
-        moment = moments.uniform(0.2, 0.5) * seconds
+        moment = moments.uniform(*SHARES) * seconds
         try:
             process.wait(moment)
             print("the run ended before it was killed")
