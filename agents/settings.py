@@ -172,7 +172,13 @@ TUNED = {
         schedule="constant",
         initial_share=0.1,
     ),
-    "Reacher": Tuned(PPOSettings(gamma=0.9), rounds=20, strategy="disagreement", fit_epochs=6),
+    "Reacher": Tuned(
+        PPOSettings(gamma=0.9, ent_coef=0.03),
+        rounds=20,
+        strategy="disagreement",
+        fit_epochs=6,
+        preferences=PreferenceSettings(most_l2=0.01),
+    ),
     "Swimmer": Tuned(PPOSettings(gamma=0.9999)),
     "Tetris": Tuned(
         PPOSettings(

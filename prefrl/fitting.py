@@ -55,6 +55,7 @@ class RewardFitter:
         noise: Share of answers taken to be random (Christiano et al. 2017: 0.1).
         learning_rate: Adam's, above 0.
         batch_size: Comparisons per minibatch.
+        most_l2: The greatest L2 coefficient (see `AdaptiveL2`), above 0.
 
     Attributes:
         lengths_differ: Whether segments of different lengths were ever compared.
@@ -69,10 +70,11 @@ class RewardFitter:
         noise: float = 0.1,
         learning_rate: float = 1e-3,
         batch_size: int = 32,
+        most_l2: float = 1.0,
     ) -> None:
         """Start with no comparisons."""
         self.model = model
-        self.l2 = AdaptiveL2(model.members)
+        self.l2 = AdaptiveL2(model.members, most=most_l2)
         fitted = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(fitted, lr=learning_rate)
         self.lengths_differ = False

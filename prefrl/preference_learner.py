@@ -47,6 +47,7 @@ class PreferenceSettings:
         pool_bytes: The most memory for segments that may still be asked about; None for what
             suits the observations (see `adequate_bytes`).
         options: Segments that a question compares, at least 2.
+        most_l2: The greatest L2 coefficient (see `AdaptiveL2`), above 0.
     """
 
     segment_length: int = 30
@@ -59,6 +60,7 @@ class PreferenceSettings:
     batch_size: int = 32
     pool_bytes: int | None = None
     options: int = 2
+    most_l2: float = 1.0
 
 
 SCALE_SEGMENTS = 512
@@ -105,6 +107,7 @@ class PreferenceLearner:
             noise=self.settings.noise,
             learning_rate=self.settings.learning_rate,
             batch_size=self.settings.batch_size,
+            most_l2=self.settings.most_l2,
         )
         self.last_report: FitReport | None = None
         self._teacher = teacher

@@ -16,7 +16,8 @@ class AdaptiveL2:
         low: Below this ratio of validation to training loss, regularise less.
         high: Above this ratio, regularise more.
         factor: What an adjustment multiplies or divides by, above 1.
-        bounds: The least and the greatest coefficient.
+        least: The least coefficient, above 0.
+        most: The greatest.
     """
 
     def __init__(
@@ -27,12 +28,13 @@ class AdaptiveL2:
         low: float = 1.1,
         high: float = 1.5,
         factor: float = 1.2,
-        bounds: tuple[float, float] = (1e-7, 1.0),
+        least: float = 1e-7,
+        most: float = 1.0,
     ) -> None:
         """Start every member at the initial coefficient."""
         self._low, self._high = low, high
         self._factor = factor
-        self._bounds = bounds
+        self._bounds = least, most
         self.coefficients = torch.full((members,), initial, dtype=torch.float64)
 
     def update(self, training_loss: Tensor, validation_loss: Tensor) -> None:

@@ -327,3 +327,13 @@ def test_members_are_fitted_independently(make: Callable[[], RewardModel]) -> No
     ]
     assert all(change[0] == 0 for change in moved)
     assert any(change[1] > 0 for change in moved)
+
+
+def test_the_l2_coefficient_stays_below_its_bound() -> None:
+    # So few comparisons are soon learned by heart, so that the coefficient rises.
+    fitters = [make_fitter(make_model(), most_l2=most) for most in (1.0, 2e-4)]
+    for fitter in fitters:
+        fitter.add(oracle_comparisons(30))
+        fitter.fit(60)
+    free, bounded = (float(fitter.l2.coefficients.max()) for fitter in fitters)
+    assert bounded == 2e-4 < free

@@ -37,7 +37,7 @@ def test_members_are_adjusted_independently() -> None:
 
 @pytest.mark.parametrize(("ratio", "bound"), [(2.0, 0.02), (0.5, 0.005)])
 def test_the_coefficient_stays_within_its_bounds(ratio: float, bound: float) -> None:
-    l2 = AdaptiveL2(1, initial=0.01, bounds=(0.005, 0.02))
+    l2 = AdaptiveL2(1, initial=0.01, least=0.005, most=0.02)
     for _ in range(20):
         l2.update(torch.tensor([1.0]), torch.tensor([ratio]))
     assert float(l2.coefficients[0]) == bound
