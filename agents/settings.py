@@ -211,7 +211,12 @@ environments 2,356 and 2,504 instead of 1,641 and 1,346 (seeds 100 and 101). On 
 these settings give 2,180, 2,134 and 2,835 (seeds 100 to 102).
 
 Reacher: the most disputed questions, 20 rounds and 6 passes gave -1.67, -1.66 and -1.60 (seeds 100
-to 102); random questions, 30 rounds and 3 passes -1.95, -2.99 and -2.19.
+to 102); random questions, 30 rounds and 3 passes -1.95, -2.99 and -2.19. With the entropy bonus and
+the bound on weight decay -1.60 and -1.51 instead of -1.80 and -1.61 (seeds 103 and 104), and with
+the bonus -1.19 instead of -1.33 on the true reward (seed 100). Without the bonus the deviation of
+actions is down to 0.1 while the reward is still being corrected; with it, 0.15 to 0.24. With the
+bound, rewards fitted to the labels of two runs, round by round, predict 81 and 76 % of the next
+round's labels (seeds 100 and 101), without it 77 and 74 %.
 
 Tetris: lines a game after 150,000 placements on 10×10 boards, 700 comparisons, 64 games, seed 100.
 On lines themselves two layers of 32 units gave 143, a weighted sum 286, and 714 with a learning
