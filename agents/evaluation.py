@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-import gymnasium
 import numpy as np
 from stable_baselines3.common.policies import BasePolicy
 
 from prefrl.environments import make
 from prefrl.seeding import integer_seed
-from prefrl.trees import Array, tree_map, tree_stack
+from prefrl.trees import Array
+
+from .worlds import make_worlds
 
 EVALUATION_SEED = 0
 """Evaluation starts are the same in all runs, whatever their seed."""
@@ -36,27 +37,20 @@ def evaluate(
     Returns:
         `[episodes]`.
     """
-    envs = [make(env_id, env_kwargs) for _ in range(episodes)]
-    seeds = [integer_seed(EVALUATION_SEED, "evaluation", index) for index in range(episodes)]
-    pairs = zip(envs, seeds, strict=True)
-    observations = [tree_map(np.asarray, env.reset(seed=seed)[0]) for env, seed in pairs]
-    returns = np.zeros(episodes)
-    running = list(range(episodes))
+    env = make(env_id, env_kwargs)
+    worlds = make_worlds(env, env_id, env_kwargs or {}, episodes, drawn=False)
+    worlds._seeds = [
+        integer_seed(EVALUATION_SEED, "evaluation", index) for index in range(episodes)
+    ]
+    observations = worlds.reset()
+    returns, running = np.zeros(episodes), np.ones(episodes, bool)
     for _ in range(MOST_STEPS):
-        if not running:
+        actions, _ = policy.predict(observations, deterministic=True)
+        observations, rewards, dones, _ = worlds.step(actions)
+        # Where an episode ended early, the next one is not counted.
+        returns += rewards * running
+        running &= ~dones
+        if not running.any():
             break
-        batch = tree_stack([observations[index] for index in running])
-        actions, _ = policy.predict(batch, deterministic=True)
-        for index, action in zip(list(running), actions, strict=True):
-            observations[index], reward, done = _step(envs[index], action)
-            returns[index] += reward
-            if done:
-                running.remove(index)
-    for env in envs:
-        env.close()
+    worlds.close()
     return returns
-
-
-def _step(env: gymnasium.Env[Any, Any], action: Any) -> tuple[Any, float, bool]:
-    observation, reward, terminated, truncated, _ = env.step(action)
-    return tree_map(np.asarray, observation), float(reward), terminated or truncated

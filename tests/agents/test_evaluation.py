@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from stable_baselines3 import PPO
 
-from prefrl.agents import evaluation
+from prefrl.agents import evaluation, worlds
+from prefrl.agents.ppo import make_ppo
+from prefrl.agents.settings import PPOSettings
+from prefrl.agents.single_envs import SingleEnvs
+from prefrl.environments import make
 
 
 class Endless(gymnasium.Env[Any, Any]):
@@ -35,5 +39,22 @@ def test_returns_are_of_whole_episodes_or_cut_off(
 ) -> None:
     monkeypatch.setattr(evaluation, "MOST_STEPS", 50)
     monkeypatch.setattr(evaluation, "make", lambda *_: Endless(end))
+    monkeypatch.setattr(worlds, "make", lambda *_: Endless(end))
+    monkeypatch.setattr(worlds, "make_vector", lambda *_: None)
     policy = PPO("MlpPolicy", Endless(end), n_steps=2, batch_size=2, device="cpu").policy
     np.testing.assert_array_equal(evaluation.evaluate(policy, "", episodes=3), [expected] * 3)
+
+
+def test_a_batch_of_games_gives_the_returns_of_single_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    env_id, kwargs = "prefrl.envs:prefrl/Tetris-v0", {"width": 5, "height": 8}
+    policy = make_ppo(
+        SingleEnvs([make(env_id, kwargs)]),
+        PPOSettings(n_steps=2, batch_size=2),
+        rewards=lambda: np.zeros(()),
+    ).policy
+    together = evaluation.evaluate(policy, env_id, 10, kwargs)
+    monkeypatch.setattr(worlds, "make_vector", lambda *_: None)
+    np.testing.assert_array_equal(together, evaluation.evaluate(policy, env_id, 10, kwargs))
+    assert together.any()
