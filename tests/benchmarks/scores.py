@@ -118,7 +118,7 @@ def summarise(options: Options, task: str) -> dict[str, Any]:
         "scores": scores.round(4).tolist(),
         "iqm": interquartile_mean(scores),
         "interval": bootstrap_interval(scores),
-        "heldout_accuracy": float(np.mean(accuracies)),
+        "heldout_accuracy": float(np.nanmean(np.array(accuracies, float))),  # None where all tied
     }
 
 
