@@ -18,9 +18,6 @@ from prefrl.trees import Array, Tree
 FILE = "reinforcement.json"
 """The model's file in the folder of a run."""
 
-LOSS = 1e9
-"""What losing costs, so that it is avoided whatever is predicted."""
-
 FEATURES = "knox"
 """The features that a model reads unless it is told otherwise."""
 
@@ -86,10 +83,7 @@ class ReinforcementModel:
         One that loses is chosen only where all do; in Knox's Tetris, pieces cannot be placed so.
         φ(s) and the bias are the same for all placements of a piece, so they are left out.
         """
-        after = games.afterstates
-        ratings = self.weights @ self.candidates(games)
-        ratings[after.lost(games.settings.ceiling)] -= LOSS
-        return best_placements(ratings, after)
+        return best_placements(self.weights @ self.candidates(games), games)
 
     def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
         """Return the reinforcement predicted for actions, as a reward.

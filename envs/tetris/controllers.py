@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .afterstates import Afterstates
 from .features import feature_set
 from .games import Games, Indices
 from .sequence import ALL
@@ -52,20 +51,26 @@ class LinearController:
 
     def choose(self, games: Games) -> Indices:
         """Choose for all boards; a placement that loses only where all do."""
-        after = games.afterstates
         weights = np.array(self.weights, np.float32)
-        ratings = weights @ feature_set(self.features).compute(after)
-        ratings -= after.lost(games.settings.ceiling) * np.float32(1e9)
-        return best_placements(ratings, after)
+        ratings = weights @ feature_set(self.features).compute(games.afterstates)
+        return best_placements(ratings, games)
 
 
-def best_placements(ratings: NDArray[Any], after: Afterstates) -> Indices:
+LOSS = 1e9
+"""What losing costs, so that it is avoided whatever the features say."""
+
+
+def best_placements(ratings: NDArray[Any], games: Games) -> Indices:
     """Return the placement that is rated highest on every board, `[B]`, the first of equal ones.
 
+    One that loses is returned only where all placements do.
+
     Args:
-        ratings: One for each afterstate, `[N]`.
-        after: The afterstates.
+        ratings: One for each afterstate, `[N]`; changed.
+        games: The games.
     """
+    after = games.afterstates
+    ratings -= after.lost(games.settings.ceiling) * ratings.dtype.type(LOSS)
     starts = after.starts[:-1]
     best = np.maximum.reduceat(ratings, starts)
     tops = np.flatnonzero(ratings == best.repeat(np.diff(after.starts)))
@@ -131,14 +136,13 @@ def play(
         seed: Determines the pieces.
         most_pieces: Pieces after which a game is broken off; None to play on until it is lost.
     """
-    batch, remaining = Games(games, settings), np.arange(games)
-    batch.start(remaining, list(np.random.default_rng(seed).spawn(games)))
+    batch = Games(games, settings)
+    batch.start(batch.numbers, list(np.random.default_rng(seed).spawn(games)))
     lines = np.zeros(games, np.int64)
-    while len(remaining):
+    while len(batch):
         batch.place(ALL, choose(batch))
         ended = batch.lost if most_pieces is None else batch.lost | (batch.count >= most_pieces)
         if ended.any():
-            lines[remaining[ended]] = batch.lines[ended]
-            remaining = remaining[~ended]
+            lines[batch.numbers[ended]] = batch.lines[ended]
             batch.keep(np.flatnonzero(~ended))
     return lines

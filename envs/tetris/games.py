@@ -13,6 +13,12 @@ from .settings import Settings
 
 Indices = NDArray[np.int64]
 
+KEPT = (
+    *("piece", "next_piece", "last_piece", "lines", "count", "last_lines"),
+    *("lost", "numbers"),
+)
+"""What games have one of each."""
+
 
 class Games:
     """B games on the same rules, with every placement of their current pieces worked out.
@@ -31,6 +37,7 @@ class Games:
         count: Pieces placed so far, `[B]`.
         last_lines: Lines removed by the last placement, `[B]`.
         lost: Which games are lost, `[B]`.
+        numbers: What each game was numbered at first, before `keep`, `[B]`.
         placements: All placements of all pieces.
     """
 
@@ -46,6 +53,7 @@ class Games:
         self.piece, self.next_piece, self.last_piece = np.zeros((3, boards), np.int64)
         self.lines, self.count, self.last_lines = np.zeros((3, boards), np.int64)
         self.lost = np.zeros(boards, np.bool_)
+        self.numbers = np.arange(boards)
         self._afterstates: Afterstates | None = None
 
     def __len__(self) -> int:
@@ -131,7 +139,7 @@ class Games:
         """Go on with some of the games only, which get the numbers from 0 up."""
         self._streams.keep(boards)
         self.columns, self.placed = self.columns[:, boards], self.placed[:, boards]
-        for name in ("piece", "next_piece", "last_piece", "lines", "count", "last_lines", "lost"):
+        for name in KEPT:
             setattr(self, name, getattr(self, name)[boards])
         self._afterstates = None
 
