@@ -42,12 +42,11 @@ class Train(TrainOptions):
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
+        address, command = Address(self.host, self.port), ["prefrl", *words]
         if self.agent == "tamer":
-            tamer.train(*self.resolve_tamer(), console, ["prefrl", *words])
+            tamer.train(*self.resolve_tamer(), console, command, address)
             return
         settings, folder, given = self.resolve()
-        address = Address(self.host, self.port)
-        command = ["prefrl", *words]
         commands.train(settings, folder, console, command, given=given, address=address)
 
 
@@ -64,10 +63,11 @@ class Resume:
 
     def __call__(self, console: Console, words: Sequence[str]) -> None:
         """Run the command."""
+        address = Address(self.host, self.port)
         if agent_of(self.folder) == "tamer":
-            tamer.resume(self.folder, console)
+            tamer.resume(self.folder, console, address)
         else:
-            commands.resume(self.folder, console, Address(self.host, self.port))
+            commands.resume(self.folder, console, address)
 
 
 @dataclass(frozen=True)

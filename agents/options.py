@@ -50,7 +50,7 @@ class TrainOptions:
     """Who learns: "ppo" from comparisons, or "tamer" from feedback on each placement of Tetris."""
     teacher: str | None = None
     """Who compares: "oracle" (the default), which knows the true reward, or "human", on a page in
-    the browser. Who judges TAMER: "scripted" (the default), or "human", at the terminal."""
+    the browser. Who judges TAMER: "scripted" (the default), or "human"."""
     task: str = ""
     """What people should prefer, as a sentence: "Prefer the one that ..."."""
     pace: Pace = "labels"
@@ -252,7 +252,7 @@ class TrainOptions:
         )
 
 
-_SHARED = ("env", "agent", "teacher", "task", "seed", "out", "env_kwargs")
+_SHARED = ("env", "agent", "teacher", "task", "host", "port", "seed", "out", "env_kwargs")
 """Options that every agent takes."""
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from prefrl.checkpoints import whole_checkpoints
 from prefrl.errors import UserError
 from prefrl.labelling.ledger import Ledger
+from prefrl.labelling.live_session import LiveSession
 from prefrl.labelling.offline import ask_from_pool
 from prefrl.labelling.progress import labels_used
 from prefrl.segment_texts import is_readable
@@ -46,7 +47,7 @@ def check_address(settings: RunSettings, address: Address) -> None:
         UserError: If the port is taken, or packages are missing.
     """
     if needs_people(settings):
-        _server().check_port(address.host, address.port)
+        check_page(address)
 
 
 @contextlib.contextmanager
@@ -65,6 +66,32 @@ def page_beside(
     page = server.PageSettings(**_description(settings, folder, address))
     with server.served_beside(page):
         _announce(console, page.link)
+        yield
+
+
+def check_page(address: Address) -> None:
+    """See that a page can be served.
+
+    Raises:
+        UserError: If the port is taken, or packages are missing.
+    """
+    _server().check_port(address.host, address.port)
+
+
+@contextlib.contextmanager
+def live_page_beside(
+    session: LiveSession, folder: Path, run: str, address: Address, console: Console
+) -> Iterator[None]:
+    """Serve the page of a live session.
+
+    Raises:
+        UserError: If it does not start.
+    """
+    link = _server().page_link(folder, address.host, address.port)
+    from prefrl.labelling.live_server import served_live  # now that its packages are known
+
+    with served_live(session, folder, run, host=address.host, port=address.port):
+        _announce(console, link)
         yield
 
 

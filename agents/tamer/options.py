@@ -11,7 +11,7 @@ from .credit import Credit
 from .model import FEATURES
 from .player import make_tetris
 from .session import FASTEST, SLOWEST
-from .settings import STEP_SIZE, TamerSettings, TamerTeacher
+from .settings import STEP_SIZE, Place, TamerSettings, TamerTeacher
 
 TEACHERS: tuple[TamerTeacher, ...] = ("scripted", "human")
 
@@ -34,6 +34,8 @@ class TamerOptions:
     "uniform")."""
     step_size: float = STEP_SIZE
     """TAMER: size of the incremental gradient step."""
+    place: Place = "terminal"
+    """TAMER: where a person watches: at the terminal, or on a page in the browser (see --port)."""
     speed: float = 1.0
     """TAMER: placements per second at first, where a person watches."""
     most_pieces: int = 50_000
@@ -69,6 +71,7 @@ class TamerOptions:
             wrong_share=self.wrong_share,
             credit=self.credit or ("gamma" if teacher == "human" else "previous"),
             step_size=self.step_size,
+            place=self.place,
             speed=self.speed,
             most_pieces=self.most_pieces,
             eval_games=self.eval_games,

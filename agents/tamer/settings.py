@@ -9,6 +9,9 @@ from .model import FEATURES
 
 TamerTeacher: TypeAlias = Literal["scripted", "human"]
 
+Place: TypeAlias = Literal["terminal", "page"]
+"""Where a person watches: at the terminal, or on a page in the browser."""
+
 STEP_SIZE = 5e-6 / 47
 """TetrisTamerExpHelper.java: 0.000005 ÷ the number of features, 46 and the bias."""
 
@@ -28,6 +31,7 @@ class TamerSettings:
         wrong_share: Share of its feedback whose sign is wrong, in [0, 1].
         credit: Which placements feedback is about.
         step_size: Of the incremental gradient step.
+        place: Where a person watches.
         speed: Placements per second at first, where a person watches.
         most_pieces: Pieces after which a game is broken off.
         eval_games: Games that are played afterwards, without feedback.
@@ -44,6 +48,7 @@ class TamerSettings:
     wrong_share: float = 0.0
     credit: Credit = "previous"
     step_size: float = STEP_SIZE
+    place: Place = "terminal"
     speed: float = 1.0
     most_pieces: int = 50_000
     eval_games: int = 20

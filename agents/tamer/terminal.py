@@ -52,9 +52,7 @@ class TextSession(LiveSession, Protocol):
 def check_terminal() -> None:
     """Raise a UserError unless there is a terminal to watch and type at."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UserError(
-            "a person judges TAMER at a terminal, and this is none; use --teacher scripted"
-        )
+        raise UserError("a person judges TAMER at a terminal, and this is none; use --place page")
 
 
 def watch_in_terminal(session: TextSession) -> None:

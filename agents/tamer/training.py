@@ -1,6 +1,7 @@
 """A run of TAMER: games with feedback, then games without, and what came of it."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 from prefrl.agents.display import show_result
 from prefrl.agents.evaluation import EVALUATION_SEED
 from prefrl.agents.metrics import MetricsLog, read_metrics
+from prefrl.agents.page import Address, check_page, live_page_beside
 from prefrl.agents.recovery import mend_store
 from prefrl.agents.run_folder import LABELS, claim_run, create_run_folder, read_config, write_json
 from prefrl.envs.tetris.controllers import play
@@ -28,22 +30,35 @@ WRITTEN_TOGETHER = 256
 """Placements of the scripted trainer's that are committed at once; people's are one by one."""
 
 
-def train(settings: TamerSettings, folder: Path, console: Console, command: list[str]) -> None:
+def train(
+    settings: TamerSettings,
+    folder: Path,
+    console: Console,
+    command: Sequence[str] = (),
+    address: Address | None = None,
+) -> None:
     """Start a run in a new folder and go on to its result.
+
+    Args:
+        settings: What determines the run.
+        folder: The folder to make.
+        console: Where to show it.
+        command: The words of the command line, to be kept.
+        address: Where the page is served, where a person watches on one.
 
     Raises:
         UserError: If a setting or the folder is unfit; then nothing is written.
     """
-    if settings.teacher == "human":
-        check_terminal()
+    address = address or Address()
+    _check_place(settings, address)
     create_run_folder(folder, settings, command, agent="tamer")
     shown = escape(str(folder))
     console.print(f"training in {shown}; if interrupted, go on with: prefrl resume {shown}")
     with claim_run(folder):
-        TamerRun(settings, folder, console).run()
+        TamerRun(settings, folder, console, address).run()
 
 
-def resume(folder: Path, console: Console) -> None:
+def resume(folder: Path, console: Console, address: Address | None = None) -> None:
     """Go on with an interrupted run from what its label store holds.
 
     Raises:
@@ -54,12 +69,21 @@ def resume(folder: Path, console: Console) -> None:
         console.print(f"{escape(str(folder))} is finished; its results:")
         show_result(folder, console)
         return
-    if settings.teacher == "human":
-        check_terminal()
+    address = address or Address()
+    _check_place(settings, address)
     with claim_run(folder):
         for message in mend_store(folder / LABELS, None):
             console.print(f"[yellow]warning:[/yellow] {escape(message)}")
-        TamerRun(settings, folder, console).run()
+        TamerRun(settings, folder, console, address).run()
+
+
+def _check_place(settings: TamerSettings, address: Address) -> None:
+    if settings.teacher != "human":
+        return
+    if settings.place == "page":
+        check_page(address)
+    else:
+        check_terminal()
 
 
 def read_tamer_settings(folder: Path) -> TamerSettings:
@@ -82,12 +106,15 @@ class TamerRun:
         settings: What determines the run.
         folder: The run's folder, with its `config.json` in place.
         console: Where to show it.
+        address: Where the page is served, where a person watches on one.
     """
 
-    def __init__(self, settings: TamerSettings, folder: Path, console: Console) -> None:
+    def __init__(
+        self, settings: TamerSettings, folder: Path, console: Console, address: Address
+    ) -> None:
         """Go on where the label store is."""
         self.settings, self.folder = settings, folder
-        self._console = console
+        self._console, self._address = console, address
         self._store = LabelStore(folder / LABELS)
         self.ledger = FeedbackLedger(self._store, settings.run)
         self.player = Player(settings, self.ledger)
@@ -120,7 +147,12 @@ class TamerRun:
 
     def _play_with_a_person(self) -> None:
         session = TamerSession(self.player, self.ledger, on_game=self._finish_game)
-        watch_in_terminal(session)
+        if self.settings.place == "terminal":
+            watch_in_terminal(session)
+            return
+        page = (session, self.folder, self.settings.run, self._address, self._console)
+        with live_page_beside(*page):
+            session.run()
 
     def _play_with_the_scripted_trainer(self) -> None:
         with GamesTable(self._console) as table:

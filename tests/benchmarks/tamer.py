@@ -3,8 +3,8 @@
     python tests/benchmarks/tamer.py [--seeds 20] [--height 20] [--picture videos/README/tamer.png]
 
 Each run of TAMER is `prefrl train prefrl/Tetris-v0 --agent tamer` with a scripted trainer; three
-more games follow without feedback. Games are broken off after 50,000 pieces (at most 20,000 lines on
-ten columns), those of the cross-entropy method, which plays 100 games an iteration with the same
+more games follow without feedback. Games are broken off after 50,000 pieces (at most 20,000 lines
+on ten columns), those of the cross-entropy method, which plays 100 games an iteration with the same
 features as TAMER, after 12,500. What is in the file of results is not played again.
 """
 

@@ -1,6 +1,12 @@
 """Tests of TAMER from the command line: what it says, and with which status it ends."""
 
+import contextlib
 import json
+import re
+import socket
+import threading
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -88,6 +94,46 @@ def test_what_is_only_for_ppo_says_so(
     assert message in fails(capsys, command)
     with pytest.raises(UserError, match="load_model"):
         load("run")
+
+
+def test_a_person_judges_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = f"{TINY} --teacher human --place page --speed 10 --credit previous --port {port}"
+    link = f"http://127.0.0.1:{port}/"
+    person = threading.Thread(target=say_good_once, args=(link,))
+    person.start()
+    main(command.split())
+    person.join()
+    assert f"label at: {link}" in capsys.readouterr().out
+    assert json.loads(Path("run/result.json").read_text())["good"] == 1
+
+
+def say_good_once(link: str) -> None:
+    """Judge what is shown, through the page's own requests, as soon as the page is there."""
+    for _ in range(600):
+        time.sleep(0.05)
+        with contextlib.suppress(OSError):
+            page = urllib.request.urlopen(link, timeout=20).read().decode()
+            break
+    found = re.search(r'data-posting="(\w+)"', page)
+    assert found is not None
+    body = {"labeller": "robot", "tab": "tab-of-robot", "token": "token-000001", "value": 1, "ago": 0}
+    request = urllib.request.Request(
+        f"{link}feedback", json.dumps(body).encode(), {"X-CSRF-Token": found[1]}
+    )
+    assert json.loads(urllib.request.urlopen(request, timeout=20).read())["fresh"]
+
+
+def test_a_taken_port_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = f"{TINY} --teacher human --place page --port {port}"
+        assert f"port {port}" in fails(capsys, command)
+    assert not Path("run").exists()
 
 
 def test_a_film_needs_a_finished_game(capsys: pytest.CaptureFixture[str]) -> None:
