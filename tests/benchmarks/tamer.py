@@ -3,9 +3,9 @@
     python tests/benchmarks/tamer.py [--seeds 20] [--height 20] [--picture videos/README/tamer.png]
 
 Each run of TAMER is `prefrl train prefrl/Tetris-v0 --agent tamer` with a scripted trainer; three
-more games follow without feedback. Games are broken off after 50,000 pieces (at most 20,000 lines
-on ten columns), those of the cross-entropy method, which plays 100 games an iteration with the same
-features as TAMER, after 12,500. What is in the file of results is not played again.
+more games follow without feedback. The cross-entropy method plays 100 games an iteration, with the
+same features as TAMER. All games are broken off after 5,000 pieces, which is at most 2,000 lines on
+ten columns. What is in the file of results is not played again.
 """
 
 import io
@@ -46,8 +46,8 @@ COLOURS = dict(
 TRAINED, FOLLOWING = 3, 3
 """Games with feedback, and games after them."""
 
-LONGEST_CROSS_ENTROPY_GAME = 12_500
-"""In pieces."""
+MOST_PIECES = 5_000
+"""After which games are broken off."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Options:
     """Rows of the boards, which have ten columns."""
     cross_entropy_seeds: int = 3
     """Runs of the cross-entropy method."""
-    enough_lines: float = 2500.0
+    enough_lines: float = 1500.0
     """Mean lines of an iteration at which the cross-entropy method has seen enough."""
     most_iterations: int = 40
     """Iterations after which it stops in any case."""
@@ -85,6 +85,7 @@ def teach(seed: int, rated: float, wrong: float, height: int) -> Row:
             games=TRAINED,
             rated_share=rated,
             wrong_share=wrong,
+            most_pieces=MOST_PIECES,
             eval_games=1,
             env_kwargs={"features": FEATURES, "height": height},
         )
@@ -96,7 +97,7 @@ def teach(seed: int, rated: float, wrong: float, height: int) -> Row:
             FOLLOWING,
             Settings(**settings.env_kwargs),
             seed=seed,
-            most_pieces=settings.most_pieces,
+            most_pieces=MOST_PIECES,
         )
     return {
         "lines": [*result["lines_of_games"], *following.tolist()],
@@ -110,7 +111,7 @@ def search(seed: int, options: Options) -> Row:
     """Run the cross-entropy method, and return the mean lines of its iterations."""
     settings, means = Settings(features=FEATURES, height=options.height), []
     started = time.perf_counter()
-    for iteration in cross_entropy(settings, seed=seed, most_pieces=LONGEST_CROSS_ENTROPY_GAME):
+    for iteration in cross_entropy(settings, seed=seed, most_pieces=MOST_PIECES):
         means.append(float(iteration.lines.mean()))
         if means[-1] >= options.enough_lines or len(means) == options.most_iterations:
             break
@@ -139,11 +140,10 @@ def play_what_is_missing(options: Options) -> list[Row]:
 
 
 def _wanted(options: Options) -> Iterable[tuple[str, int]]:
-    for number in range(max(options.seeds, options.cross_entropy_seeds)):
-        if number < options.seeds:
-            yield from ((player, options.first_seed + number) for player in reversed(TRAINERS))
-        if number < options.cross_entropy_seeds:
-            yield CROSS_ENTROPY, options.first_seed + number
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    for player in reversed(TRAINERS):  # the one with the shorter games first
+        yield from ((player, seed) for seed in seeds)
+    yield from ((CROSS_ENTROPY, seed) for seed in seeds[: options.cross_entropy_seeds])
 
 
 def lines_of(rows: list[Row], player: str) -> NDArray[np.float64]:
