@@ -119,7 +119,8 @@ def say_good_once(link: str) -> None:
             break
     found = re.search(r'data-posting="(\w+)"', page)
     assert found is not None
-    body = {"labeller": "robot", "tab": "tab-of-robot", "token": "token-000001", "value": 1, "ago": 0}
+    body: dict[str, object] = {"labeller": "robot", "tab": "tab-of-robot", "token": "token-000001"}
+    body |= {"value": 1, "ago": 0}
     request = urllib.request.Request(
         f"{link}feedback", json.dumps(body).encode(), {"X-CSRF-Token": found[1]}
     )
