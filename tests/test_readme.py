@@ -18,10 +18,14 @@ def blocks(language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines = [line for block in blocks("sh") for line in _joined(block).splitlines()]
     found = [line.split("#")[0].strip() for line in lines if line.startswith("prefrl ")]
     found += re.findall(r"`(prefrl (?:train|resume|watch|report|label|labels) [^`]+)`", README)
     return [command for command in found if "--help" not in command]
+
+
+def _joined(block: str) -> str:
+    return block.replace("\\\n", " ")
 
 
 @pytest.mark.parametrize("number", range(len(blocks("python"))))

@@ -17,9 +17,6 @@ TINY = Path(__file__).parent / "tiny"
 """A Llama of about a million parameters that writes the generated corpora, made by
 `python -m prefrl.agents.pretrain_tiny`."""
 
-SUMMARISER = Path(__file__).parent / "tiny_summariser"
-"""The same, fitted further to summaries of posts, which it did not learn to copy facts for."""
-
 
 def import_transformers() -> Any:
     """Return the package `transformers`, silenced and kept from the network.
