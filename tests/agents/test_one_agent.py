@@ -1,25 +1,35 @@
-"""Robots, Tetris and texts are learned by one agent: Stable-Baselines3's PPO itself."""
+"""One agent for robots, Tetris and texts."""
 
-from pathlib import Path
-from typing import Any
-
+import gymnasium
+import numpy as np
 import pytest
-import stable_baselines3
-from tiny_llama import make_tiny_llama
+from stable_baselines3 import PPO
 
-from prefrl.agents.options import TrainOptions
-from prefrl.agents.run_folder import create_run_folder
-from prefrl.agents.training import Training
+import prefrl.envs  # noqa: F401  # registers the ids
+from prefrl.agents.language_settings import LanguageSettings
+from prefrl.agents.policies.candidates import CandidatePolicy
+from prefrl.agents.policies.causal_lm import CausalLMPolicy
+from prefrl.agents.ppo import make_ppo
+from prefrl.agents.recording_env import RecordingVecEnv
+from prefrl.agents.settings import PPOSettings
+from prefrl.agents.worlds import make_worlds
+
+SETTINGS = PPOSettings(num_envs=2, n_steps=8, batch_size=16, n_epochs=1)
 
 
 @pytest.mark.parametrize(
-    "env_id", ["prefrl/HalfCheetah-v0", "prefrl/Tetris-v0", "prefrl/Sentiment-v0"]
+    ("env_id", "policy"),
+    [
+        ("prefrl/HalfCheetah-v0", None),
+        ("prefrl/Tetris-v0", CandidatePolicy),
+        ("prefrl/Sentiment-v0", CausalLMPolicy),
+    ],
 )
-def test_the_agent_is_stock_ppo(
-    env_id: str, tmp_path: Path, silent: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_tiny_llama(tmp_path / "model", vocabulary_size=912)
-    monkeypatch.setattr("prefrl.agents.starting_model.TINY", tmp_path / "model")
-    settings, folder, _ = TrainOptions(env_id, out=tmp_path / "run").resolve()
-    create_run_folder(folder, settings)
-    assert type(Training(settings, folder, silent).agent) is stable_baselines3.PPO
+def test_the_agent_is_stock_ppo(env_id: str, policy: type | None) -> None:
+    env = RecordingVecEnv(make_worlds(gymnasium.make(env_id), env_id, {}, 2, drawn=False))
+    language = LanguageSettings() if policy is CausalLMPolicy else None
+    agent = make_ppo(env, SETTINGS, rewards=lambda: np.zeros((8, 2)), language=language)
+    assert type(agent) is PPO
+    assert policy is None or type(agent.policy) is policy
+    agent.learn(16)
+    assert agent._n_updates == 1

@@ -203,3 +203,34 @@ def test_a_critic_of_its_own_gives_the_values() -> None:
     before = critic.model.norm.weight.clone()
     agent.train()
     assert (critic.model.norm.weight != before).any()
+
+
+def edited(observations: dict[str, Array], generator: np.random.Generator) -> dict[str, Array]:
+    """Return what a wrapper might show instead: a token replaced, or the text's end cut off."""
+    shown = {name: values.copy() for name, values in observations.items()}
+    row = generator.integers(len(shown["tokens"]))
+    place = generator.integers(shown["length"][row, 0])
+    if generator.integers(2):
+        shown["tokens"][row, place] = generator.integers(300)
+    else:
+        shown["length"][row] = place + 1
+    return shown
+
+
+def test_nothing_stale_is_read_in_1000_mixes_of_steps_resets_and_edits() -> None:
+    generator = np.random.default_rng(0)
+    env = text_envs(3, responder=answer, context=24, autoreset_mode="Disabled").env
+    policy = policy_of(text_ppo(text_envs(3, context=24)))
+    observations, _ = env.reset(seed=0)
+    ended = np.zeros(3, bool)
+    for _ in range(1000):
+        reset = ended | (generator.random(3) < 0.1)
+        if reset.any():
+            observations, _ = env.reset(options={"reset_mask": reset})
+        edit = generator.random() < 0.3
+        shown, _ = policy.obs_to_tensor(edited(observations, generator) if edit else observations)
+        actions, _, cached = policy(shown)
+        with torch.no_grad():
+            _, uncached, _ = policy.evaluate_actions(shown, actions)
+        torch.testing.assert_close(cached, uncached, atol=1e-4, rtol=0)
+        observations, _, ended, _, _ = env.step(actions.numpy())
