@@ -30,7 +30,7 @@ TEXT = Tuned(
     fit_epochs=2,
     members=1,
     preferences=TEXT_PREFERENCES,
-    language=LanguageSettings(kl_coefficient=0.15, kl_target=4.0, kl_horizon=300),
+    language=LanguageSettings(kl_coefficient=0.15, kl_target=4.0, kl_horizon=600),
 )
 """For tasks that are not named below."""
 
