@@ -32,7 +32,13 @@ TEXT = Tuned(
     preferences=TEXT_PREFERENCES,
     language=LanguageSettings(kl_coefficient=0.15, kl_target=4.0, kl_horizon=600),
 )
-"""For tasks that are not named below."""
+"""For tasks that are not named below.
+
+Chosen on Sentiment with 1,000 labels, one run of each setting: a learning rate of 5e-4 that stays
+and 8 rounds gave a win rate of 0.87 at a KL of 3.5 (seed 100); 8e-4 that falls to 0 and 5 rounds,
+with a KL horizon of 300, 0.94 at 4.5 (seed 100) and 0.99 at 6.6 (seed 20), which is why the horizon
+is longer.
+"""
 
 TUNED_TEXT: dict[str, Tuned] = {}
 """By the task's name."""
