@@ -58,7 +58,7 @@ class Options:
     """What to compare."""
     seeds: int = 5
     """How many seeds."""
-    first_seed: int = 20
+    first_seed: int = 30
     """The first of them."""
     folder: Path = Path(".benchmarks/language")
     """Where the runs are kept."""
