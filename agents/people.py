@@ -6,7 +6,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from prefrl.labelling.activity import Activity, in_words, write_activity
-from prefrl.labelling.ledger import AskedQuestion, Ledger
+from prefrl.labelling.asked_questions import AskedQuestion
+from prefrl.labelling.ledger import Ledger
 from prefrl.labelling.progress import labels_used
 from prefrl.preference_learner import PreferenceLearner
 from prefrl.store import LabelStore

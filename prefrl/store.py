@@ -153,6 +153,17 @@ class LabelStore:
         with self._reporting_faults(), self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def held_open(self) -> Iterator[None]:
+        """Keep a connection open meanwhile, so that others cost less.
+
+        An SQLite file's last connection writes the log back into the file as it closes.
+        """
+        with self._reporting_faults(), self._engine.connect() as connection:
+            connection.execute(sa.select(sa.func.count()).select_from(tables.questions))
+            connection.rollback()
+            yield
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
@@ -259,13 +270,14 @@ def standing_rows(rows: Iterable[sa.RowMapping]) -> dict[QueryKey, sa.RowMapping
     for row in rows:
         stack = standing.setdefault(question_key(row), [])
         if row["verdict"] == "undo":
-            _remove_last(stack, row["labeller"])
+            remove_last(stack, row["labeller"])
         else:
             stack.append(row)
     return {key: stack[-1] for key, stack in standing.items() if stack}
 
 
-def _remove_last(stack: list[sa.RowMapping], labeller: str) -> None:
+def remove_last(stack: list[sa.RowMapping], labeller: str) -> None:
+    """Take a labeller's last verdict off the verdicts on a question."""
     for place in reversed(range(len(stack))):
         if stack[place]["labeller"] == labeller:
             del stack[place]

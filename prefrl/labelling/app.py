@@ -13,8 +13,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from prefrl.labelling.activity import read_activity
+from prefrl.labelling.asked_questions import AskedQuestion
 from prefrl.labelling.clip_shelf import ClipFormat, ClipShelf, has_encoder
-from prefrl.labelling.ledger import AnsweredAlreadyError, AskedQuestion, Submission
+from prefrl.labelling.ledger import AnsweredAlreadyError, Submission
 from prefrl.labelling.posts import (
     read_holder,
     read_json,

@@ -1,51 +1,17 @@
 """What people answered: each verdict written once, and taken back by a row of its own."""
 
-import json
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from prefrl import store_tables as tables
+from prefrl.labelling.asked_questions import AskedQuestion, AskedQuestions
 from prefrl.queries import QueryKey, Verdict
-from prefrl.store import LabelStore, key_columns, parse_verdict, question_key, standing_rows
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A verdict that was not taken back.
-
-    Attributes:
-        row: Its number in the store; later ones are larger.
-        verdict: What was said.
-        labeller: Who said it.
-        seconds: How long it took, in seconds.
-        answered_at: When, in seconds since 1970.
-        shown_left: Index of the segment that was shown on the left.
-    """
-
-    row: int
-    verdict: Verdict
-    labeller: str
-    seconds: float
-    answered_at: float
-    shown_left: int
-
-
-@dataclass(frozen=True)
-class AskedQuestion:
-    """A question of the store, without the content of its segments.
-
-    Attributes:
-        key: The question's identity.
-        segment_ids: Of the segments to compare.
-        standing: The verdict that stands, or None while the question is open.
-    """
-
-    key: QueryKey
-    segment_ids: tuple[str, ...]
-    standing: Standing | None
+from prefrl.store import LabelStore, key_columns, question_key, standing_rows
 
 
 @dataclass(frozen=True)
@@ -84,17 +50,21 @@ class Ledger:
     def __init__(self, store: LabelStore, run: str) -> None:
         """Read nothing yet."""
         self._store, self.run = store, run
-        self._state: tuple[int, int] | None = None
-        self._questions: list[AskedQuestion] = []
+        self._asked = AskedQuestions(run)
+        self._reading = threading.Lock()
 
     def questions(self) -> list[AskedQuestion]:
         """Return all questions of the run, in the order of their keys."""
-        with self._store.transaction() as connection:
-            state = _state(connection)
-            if state != self._state:
-                self._questions = self._read(connection)
-                self._state = state
-        return self._questions
+        with self.as_it_stands() as asked:
+            return asked.all()
+
+    @contextmanager
+    def as_it_stands(self) -> Iterator[AskedQuestions]:
+        """Give the questions with their verdicts, which do not change meanwhile."""
+        with self._reading:
+            with self._store.transaction() as connection:
+                self._asked.refresh(connection)
+            yield self._asked
 
     def record(self, submission: Submission) -> bool:
         """Write a verdict, once however often it is sent.
@@ -144,13 +114,6 @@ class Ledger:
             if again not in rows and key in rows:
                 row = {**rows[key], "repeat": again.repeat, "asked_at": time.time()}
                 connection.execute(sa.insert(tables.questions).values(row))
-
-    def _read(self, connection: sa.Connection) -> list[AskedQuestion]:
-        order = [tables.questions.c[name] for name in ("round", "index", "repeat")]
-        asked = sa.select(tables.questions).where(tables.questions.c.run == self.run)
-        rows = connection.execute(asked.order_by(*order)).mappings().all()
-        standing = standing_rows(connection.execute(self._verdicts()).mappings())
-        return [_question(row, standing.get(question_key(row))) for row in rows]
 
     def _verdicts(self) -> sa.Select[tuple[object, ...]]:
         table = tables.verdicts
@@ -206,12 +169,6 @@ def _of(table: sa.Table, key: QueryKey, *, exactly: bool = False) -> sa.Select[t
     return sa.select(table).where(*(table.c[name] == getattr(key, name) for name in names))
 
 
-def _state(connection: sa.Connection) -> tuple[int, int]:
-    verdicts = sa.select(sa.func.coalesce(sa.func.max(tables.verdicts.c.id), 0))
-    questions = sa.select(sa.func.count()).select_from(tables.questions)
-    return connection.scalar(verdicts) or 0, connection.scalar(questions) or 0
-
-
 def _row(submission: Submission) -> dict[str, object]:
     return {
         **key_columns(submission.key),
@@ -221,17 +178,3 @@ def _row(submission: Submission) -> dict[str, object]:
         "answered_at": time.time(),
         "shown_left": submission.shown_left,
     }
-
-
-def _question(row: sa.RowMapping, verdict: sa.RowMapping | None) -> AskedQuestion:
-    standing = None
-    if verdict is not None:
-        standing = Standing(
-            row=verdict["id"],
-            verdict=parse_verdict(verdict["verdict"]),
-            labeller=verdict["labeller"],
-            seconds=verdict["seconds"],
-            answered_at=verdict["answered_at"],
-            shown_left=verdict["shown_left"],
-        )
-    return AskedQuestion(question_key(row), tuple(json.loads(row["segment_ids"])), standing)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prefrl.labelling.ledger import AskedQuestion, Ledger
+from prefrl.labelling.asked_questions import AskedQuestion
+from prefrl.labelling.ledger import Ledger
 from prefrl.queries import Query, QueryKey
 from prefrl.store import LabelStore
 from prefrl.teachers import Answer

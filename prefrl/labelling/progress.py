@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from prefrl.labelling.ledger import AskedQuestion, Standing
+from prefrl.labelling.asked_questions import AskedQuestion, Standing
 
 RECENT_SECONDS = 300.0
 """Over which labels per minute are counted, in seconds."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prefrl.labelling.ledger import AskedQuestion, Standing
+from prefrl.labelling.asked_questions import AskedQuestion, Standing
 from prefrl.queries import QueryKey, Verdict
 
 TOO_FAST_SECONDS = 0.8

@@ -4,10 +4,11 @@ import hashlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from prefrl.labelling.ledger import AskedQuestion, Ledger, Submission
+from prefrl.labelling.asked_questions import AskedQuestion, AskedQuestions
+from prefrl.labelling.ledger import Ledger, Submission
 from prefrl.queries import QueryKey
 
 LEASE_SECONDS = 30.0
@@ -15,6 +16,9 @@ LEASE_SECONDS = 30.0
 
 REPEAT_SHARE = 0.05
 """Share of pairs that are asked twice, to see whether labellers agree with themselves."""
+
+OTHERS_SHARE = 0.5
+"""Share of these that another labeller is asked, if there are several, to see how they agree."""
 
 REPEAT_AFTER = 5
 """Verdicts that a labeller gives before they are asked a pair again, if there are other pairs."""
@@ -77,19 +81,17 @@ class QuestionQueue:
             count: How many questions it should hold.
             ready: Whether a question can be shown.
         """
-        with self._lock:
-            open_questions = {question.key: question for question in self._open(holder.labeller)}
+        with self._lock, self._ledger.as_it_stands() as asked:
             self._drop_leases()
-            held = [key for key in open_questions if self._is_held(key, holder)]
-            held.sort(key=lambda key: self._leases[key].order)
-            free = [key for key in open_questions if key not in self._leases]
-            shown = (key for key in free if ready(open_questions[key]))
-            fresh = list(itertools.islice(shown, max(0, count - len(held))))
-            for key in held:
-                self._leases[key].expires = self._expiry()
-            for key in fresh:
-                self._leases[key] = _Lease(holder, self._expiry(), next(self._last))
-            return [open_questions[key] for key in [*held, *fresh]]
+            held = [asked.find(key) for key in self._held_by(holder)]
+            given = [question for question in held if question and question.standing is None]
+            free = (q for q in self._open(asked, holder.labeller) if q.key not in self._leases)
+            fresh = list(itertools.islice(filter(ready, free), max(0, count - len(given))))
+            for question in given:
+                self._leases[question.key].expires = self._expiry()
+            for question in fresh:
+                self._leases[question.key] = _Lease(holder, self._expiry(), next(self._last))
+            return [*given, *fresh]
 
     def questions(self) -> list[AskedQuestion]:
         """Return all questions of the run, in the order of their keys."""
@@ -97,7 +99,9 @@ class QuestionQueue:
 
     def upcoming(self, count: int) -> list[AskedQuestion]:
         """Return the first open questions, whose clips are wanted soon, in their order."""
-        return list(itertools.islice((q for q in self.questions() if q.standing is None), count))
+        with self._ledger.as_it_stands() as asked:
+            both = itertools.chain(asked.open(repeats=False), asked.open(repeats=True))
+            return list(itertools.islice(both, count))
 
     def held_by_another(self, key: QueryKey, holder: Holder) -> bool:
         """Return whether a question is leased to another page."""
@@ -128,8 +132,9 @@ class QuestionQueue:
     def _expiry(self) -> float:
         return self._clock() + self._lease_seconds
 
-    def _is_held(self, key: QueryKey, holder: Holder) -> bool:
-        return key in self._leases and self._leases[key].holder == holder
+    def _held_by(self, holder: Holder) -> list[QueryKey]:
+        held = [key for key, lease in self._leases.items() if lease.holder == holder]
+        return sorted(held, key=lambda key: self._leases[key].order)
 
     def _drop_leases(self) -> None:
         now = self._clock()
@@ -137,17 +142,12 @@ class QuestionQueue:
         for key in expired:
             del self._leases[key]
 
-    def _open(self, labeller: str) -> list[AskedQuestion]:
-        questions = self._ledger.questions()
-        first = {q.key: q for q in questions if q.key.repeat == 0}
-        fresh = [q for q in first.values() if q.standing is None]
-        repeats = [q for q in questions if q.key.repeat and q.standing is None]
-        own = [q for q in repeats if _is_for(first.get(replace(q.key, repeat=0)), labeller)]
-        if not fresh:
-            return own
-        answered = _rows_of(questions, labeller)
-        due = [q for q in own if _is_due(first[replace(q.key, repeat=0)], answered)]
-        return [*due, *fresh]
+    def _open(self, asked: AskedQuestions, labeller: str) -> Iterator[AskedQuestion]:
+        repeats = asked.open(repeats=True)
+        if not asked.has_open:
+            return repeats
+        due = (question for question in repeats if _is_due(asked, question.key, labeller))
+        return itertools.chain(due, asked.open(repeats=False))
 
     def _repeats(self, key: QueryKey) -> bool:
         return _digest("repeat", key) < self._repeat_share
@@ -165,15 +165,13 @@ def _digest(purpose: str, key: QueryKey) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
-def _is_for(first: AskedQuestion | None, labeller: str) -> bool:
-    return first is not None and first.standing is not None and first.standing.labeller == labeller
-
-
-def _rows_of(questions: Sequence[AskedQuestion], labeller: str) -> list[int]:
-    standing = (question.standing for question in questions)
-    return [s.row for s in standing if s is not None and s.labeller == labeller]
-
-
-def _is_due(first: AskedQuestion, answered: Sequence[int]) -> bool:
-    assert first.standing is not None
-    return sum(row > first.standing.row for row in answered) >= REPEAT_AFTER
+def _is_due(asked: AskedQuestions, key: QueryKey, labeller: str) -> bool:
+    """Return whether a labeller is to be asked again: about their own verdict, or another's."""
+    first = asked.find(replace(key, repeat=0))
+    if first is None or first.standing is None:
+        return False
+    others = len(asked.labellers()) > 1
+    if others and _digest("who", key) < OTHERS_SHARE:
+        return first.standing.labeller != labeller
+    given = asked.given_since(labeller, first.standing.row)
+    return first.standing.labeller == labeller and given >= REPEAT_AFTER

@@ -116,7 +116,7 @@ def serve(settings: PageSettings, *, until_input_ends: bool = False) -> None:
     if until_input_ends:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
     try:
-        with logged(folder):
+        with logged(folder), store.held_open():
             server.run()
     finally:
         clips.close()

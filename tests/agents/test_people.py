@@ -14,7 +14,8 @@ from prefrl.agents.settings import RunSettings
 from prefrl.agents.training import Training
 from prefrl.checkpoints import newest_checkpoint
 from prefrl.labelling.activity import read_activity
-from prefrl.labelling.ledger import AskedQuestion, Ledger, Submission
+from prefrl.labelling.asked_questions import AskedQuestion
+from prefrl.labelling.ledger import Ledger, Submission
 from prefrl.labelling.progress import labels_used
 from prefrl.queries import Verdict
 from prefrl.store import LabelStore

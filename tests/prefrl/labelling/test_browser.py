@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prefrl.labelling.asked_questions import AskedQuestion
 from prefrl.labelling.clip_worker import jpeg
-from prefrl.labelling.ledger import AskedQuestion, Ledger
+from prefrl.labelling.ledger import Ledger
 from prefrl.labelling.questions import shown_left
 from prefrl.labelling.server import PageSettings, served_beside
 from prefrl.queries import Query, QueryKey

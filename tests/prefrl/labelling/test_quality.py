@@ -2,7 +2,7 @@
 
 import pytest
 
-from prefrl.labelling.ledger import AskedQuestion, Standing
+from prefrl.labelling.asked_questions import AskedQuestion, Standing
 from prefrl.labelling.quality import cohens_kappa, left_share, self_consistency, too_fast_share
 from prefrl.queries import QueryKey, Verdict
 

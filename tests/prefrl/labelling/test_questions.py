@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from prefrl.labelling.ledger import AskedQuestion, Ledger, Submission
+from prefrl.labelling.asked_questions import AskedQuestion
+from prefrl.labelling.ledger import Ledger, Submission
 from prefrl.labelling.questions import Holder, QuestionQueue, shown_left
 from prefrl.queries import QueryKey
 
@@ -102,6 +103,18 @@ def test_a_pair_is_asked_again_only_of_who_answered_it(ledger: Ledger, submissio
     assert repeats_of(queue, ANN) == [QueryKey("run", 0, 0, 1)]
     queue.record(submission(0, 1, repeat=1))
     assert repeats_of(queue, ANN) == []
+
+
+def test_among_several_labellers_pairs_are_asked_again_of_another(
+    ledger: Ledger, submission: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prefrl.labelling.questions.OTHERS_SHARE", 1.0)
+    queue = QuestionQueue(ledger, repeat_share=1)
+    queue.record(submission(0))
+    assert repeats_of(queue, BEN) == []  # who has not answered anything yet
+    queue.record(submission(1, "skip", labeller="ben"))
+    assert repeats_of(queue, ANN) == []
+    assert repeats_of(queue, BEN) == [QueryKey("run", 0, 0, 1)]
 
 
 def test_when_nothing_else_is_left_pairs_are_asked_again_at_once(
