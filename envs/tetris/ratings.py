@@ -12,8 +12,9 @@ from .sequence import Selection
 def rate_placements(games: Games, boards: Selection, actions: Indices) -> NDArray[np.float64]:
     """Return Dellacherie's ratings of the boards that placements leave behind, raised.
 
-    They are raised by the number of a board's cells, which makes them about 0 on average for a
-    random player and positive for a good one, so that playing on is better than losing.
+    They are raised by three times the number of a board's cells, so that playing on is better than
+    losing: a random player's ratings are above -272 on 10×10 and above -598 on 10×20 in 99 of 100
+    placements.
 
     Args:
         games: The games played.

@@ -16,7 +16,7 @@ def test_a_placement_is_rated_as_dellacherie_rates_its_candidate() -> None:
         action = int(generator.choice(legal))
         expected = DELLACHERIE.rate(observation["candidates"], observation["action_mask"])[action]
         observation, _, lost, _, info = env.step(action)
-        assert info["segment_reward"] == expected + 60
+        assert info["segment_reward"] == expected + 3 * 60
 
 
 def test_without_being_asked_for_there_are_no_ratings() -> None:
