@@ -21,6 +21,7 @@ from prefrl.store import LabelStore
 COMMAND = [sys.executable, "-m", "prefrl.agents.cli"]
 TRAIN = [*COMMAND, "train", "prefrl/Tetris-v0", "--agent", "tamer", "--teacher", "human"]
 TRAIN += ["--speed", "4", "--out", "run", "--games", "1", "--eval-games", "1"]
+TRAIN += ["--most-pieces", "40"]  # whatever was learned from a press, games end
 
 
 class Terminal:
