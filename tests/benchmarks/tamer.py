@@ -62,7 +62,7 @@ class Options:
     """Rows of the boards, which have ten columns."""
     cross_entropy_seeds: int = 3
     """Runs of the cross-entropy method."""
-    enough_lines: float = 1500.0
+    enough_lines: float = 500.0
     """Mean lines of an iteration at which the cross-entropy method has seen enough."""
     most_iterations: int = 40
     """Iterations after which it stops in any case."""
@@ -192,7 +192,7 @@ def draw(rows: list[Row], path: Path) -> None:
     axes.set_xlabel("games played")
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.yaxis.set_major_formatter("{x:,g}")
-    axes.legend(frameon=False, loc="lower right", labelcolor="linecolor")
+    axes.legend(frameon=False, loc="upper right", labelcolor="linecolor")
     figure.savefig(path, facecolor="white")
 
 
