@@ -38,6 +38,9 @@ from .worlds import make_worlds
 CHECKPOINT_SHARE = 0.01
 """About the most share of the time that checkpoints take."""
 
+LONGEST_UNSAVED = 300.0
+"""Seconds after which there is a checkpoint whatever it takes; those with images are large."""
+
 
 class Training:
     """A run in progress.
@@ -162,7 +165,7 @@ class Training:
             return
         write_checkpoint(self.folder, self.rounds_done, self._save)
         now = time.monotonic()
-        self._checkpoint_due = now + (now - began) / self._checkpoint_share
+        self._checkpoint_due = now + min((now - began) / self._checkpoint_share, LONGEST_UNSAVED)
 
     def _run_round(self, round_: Round) -> Metrics:
         if self._people is not None:
