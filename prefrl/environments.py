@@ -129,7 +129,8 @@ def _tame_pygame() -> None:
     It complains where there is no display to open, greets, and catches SIGTERM to do nothing.
     """
     if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+        # Not "dummy", for which highway-env draws nothing but black.
+        os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")
 

@@ -1,5 +1,6 @@
 """Tests of prefrl.rendering."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -27,6 +28,8 @@ class Screen(gymnasium.Env[Any, Any]):
         return self.shown
 
 
+VIDEO = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+
 RENDERS_AND_IS_TERMINATED = """
 import os, signal
 from prefrl.rendering import make_rendering, render
@@ -42,6 +45,24 @@ def test_a_program_that_renders_by_pygame_can_be_terminated() -> None:
     command = [sys.executable, "-c", RENDERS_AND_IS_TERMINATED]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (-signal.SIGTERM, "(400, 600, 3)\n"), done.stderr
+
+
+DRAWS_IN_A_WINDOW = """
+import pygame
+from prefrl.environments import make
+make("CartPole-v1")
+window = pygame.display.set_mode((4, 4))
+window.fill((1, 2, 3))
+pygame.display.flip()
+print(pygame.display.get_driver(), *window.get_at((0, 0))[:3])
+"""
+
+
+def test_where_there_is_no_display_windows_can_be_drawn_in_all_the_same() -> None:
+    displayless = {k: v for k, v in os.environ.items() if k not in VIDEO}
+    command = [sys.executable, "-c", DRAWS_IN_A_WINDOW]
+    done = subprocess.run(command, capture_output=True, text=True, env=displayless)
+    assert done.stdout == "offscreen 1 2 3\n", done.stderr
 
 
 def noise(height: int, width: int) -> np.ndarray:
