@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from first_time_help import close_help
 
 from prefrl.labelling.asked_questions import AskedQuestion
 from prefrl.labelling.clip_worker import jpeg
@@ -53,7 +54,7 @@ def page(page: Any, settings: PageSettings) -> Iterator[Any]:
     """The labelling page, without the first-time help."""
     with served_beside(settings):
         page.goto(settings.link)
-        page.keyboard.press("Enter")
+        close_help(page)
         yield page
 
 
@@ -177,7 +178,7 @@ def test_a_browser_that_plays_no_film_shows_pictures(page: Any, settings: PageSe
         film.write_bytes(b"no film")
     page = browser.new_page()  # which has kept no films
     page.goto(settings.link)
-    page.keyboard.press("Enter")
+    close_help(page)
     page.wait_for_selector("canvas:not(.later)")
     brightness = """() => {
         const canvas = document.querySelector('canvas:not(.later)');

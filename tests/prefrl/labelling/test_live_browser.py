@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fake_session import FakeSession
+from first_time_help import close_help
 
 from prefrl.labelling.live_server import served_live
 from prefrl.labelling.server import page_link
@@ -17,7 +18,7 @@ def session(page: Any, tmp_path: Path, port: int) -> Iterator[FakeSession]:
     session = FakeSession()
     with served_live(session, tmp_path, "run", port=port):
         page.goto(page_link(tmp_path, "127.0.0.1", port))
-        page.keyboard.press("Enter")  # closes the first-time help
+        close_help(page)
         page.wait_for_selector("#picture[data-step='0']")
         page.wait_for_function("() => document.querySelector('#episode').textContent === '1 of 3'")
         yield session
