@@ -87,7 +87,6 @@ class People:
                 told = True
             time.sleep(POLL_SECONDS)
         self.waited += time.monotonic() - began
-        self.fit_what_is_new()
 
     def ask(self, round_: Round, agent_step: int) -> None:
         """Ask as much as the schedule says beyond what is answered or still open."""

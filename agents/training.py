@@ -171,6 +171,7 @@ class Training:
         if self._people is not None:
             self._progress.advance(self.env.steps_taken, "waiting")
             self._people.wait_before(round_, self.env.steps_taken)
+            self._fit_answers(round_)
         if self.texts is not None:
             self.texts.begin_round(round_.index)
         self._restart(round_.index)
@@ -187,14 +188,19 @@ class Training:
     def _learn_reward(self, round_: Round) -> None:
         if self._people is not None:
             self._people.ask(round_, self.env.steps_taken)
-            self._advance("fitting", round_)
-            self._people.fit_what_is_new()
+            if round_ is self._rounds[-1]:  # others wait for answers before the next round
+                self._fit_answers(round_)
         elif self.preferences is not None and (round_.labels or self.settings.labels_given):
             self._advance("asking", round_)
             if round_.labels:
                 self.preferences.ask(round_.index, round_.labels, self.env.steps_taken)
             self._advance("fitting", round_)
             self.preferences.fit()
+
+    def _fit_answers(self, round_: Round) -> None:
+        assert self._people is not None
+        self._advance("fitting", round_)
+        self._people.fit_what_is_new()
 
     def _advance(self, doing: str, round_: Round) -> None:
         self._progress.advance(self.env.steps_taken, doing)

@@ -8,6 +8,9 @@ import numpy as np
 from prefrl.drawing import Frame
 from prefrl.errors import UserError
 
+PRESET = "veryfast"
+"""Of x264: half the processor time of its default, for 1 dB less on short films of robots."""
+
 
 def write_video(path: Path, frames: Iterable[Frame], frames_per_second: float) -> None:
     """Write an mp4 file that browsers can play.
@@ -38,7 +41,7 @@ def write_video(path: Path, frames: Iterable[Frame], frames_per_second: float) -
             fps=frames_per_second,
             codec="libx264",
             macro_block_size=2,
-            ffmpeg_params=["-movflags", "+faststart"],
+            ffmpeg_params=["-preset", PRESET, "-threads", "1", "-movflags", "+faststart"],
         ) as writer:
             for frame in frames:
                 writer.append_data(_even(np.asarray(frame)))  # type: ignore[attr-defined]

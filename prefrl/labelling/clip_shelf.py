@@ -90,6 +90,7 @@ class ClipShelf:
             self._changed.notify()
         if self._worker is not None:
             self._worker.kill()
+            self._worker.wait()
         self._thread.join()
 
     def _work(self) -> None:
@@ -132,6 +133,7 @@ class ClipShelf:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                start_new_session=True,  # whose priority it lowers
             )
 
     def _make_room(self) -> None:

@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Callable
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import Any
 from prefrl.clips import write_segment_clip
 from prefrl.drawing import Frame
 from prefrl.errors import UserError
+from prefrl.labelling.priority import stand_back
 from prefrl.segment_drawing import SegmentDrawer
 from prefrl.segment_texts import SegmentReader
 from prefrl.segments import Segment
@@ -29,7 +29,7 @@ def main() -> None:
     names a file `SEGMENT.mp4`, `SEGMENT.json` or `SEGMENT.text`; for each, a line of JSON goes to
     standard output.
     """
-    os.nice(5)  # training comes first
+    stand_back()  # training comes first
     settings = json.loads(sys.argv[1])
     store, writer = LabelStore(settings["store"]), ClipWriter(settings)
     for line in sys.stdin:
