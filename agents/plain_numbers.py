@@ -1,4 +1,4 @@
-"""Numbers and durations for people to read."""
+"""Numbers, shares and durations for people to read."""
 
 import math
 
@@ -9,6 +9,11 @@ def number(value: float | None) -> str:
         return "–"
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def percent(value: float | None) -> str:
+    """Return a share in percent; a dash for None."""
+    return "–" if value is None else f"{value:.0%}"
 
 
 def duration(seconds: float) -> str:

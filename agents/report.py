@@ -14,7 +14,7 @@ from prefrl.errors import UserError
 from prefrl.reward_files import load_reward
 
 from .metrics import read_metrics
-from .plain_numbers import duration, number
+from .plain_numbers import duration, number, percent
 from .report_charts import accuracy_chart, accuracy_rows, curve_chart
 from .report_clips import Clip, agent_clips, comparison_clips, most_and_least_certain
 from .report_diagnostics import (
@@ -24,6 +24,7 @@ from .report_diagnostics import (
     rank_diagnostic,
 )
 from .report_facts import read_facts
+from .report_labellers import read_labellers
 from .report_texts import agent_samples, text_charts, text_comparisons
 from .reward_diagnostics import Judged, judge_comparisons, judge_segments
 from .run_folder import open_store, read_config, read_settings
@@ -92,6 +93,7 @@ def write_report(folder: Path, *, progress: Callable[[float], None] = lambda sha
         rows=rows,
         charts=_charts(rows, settings),
         reward=reward,
+        labellers=read_labellers(folder, settings),
         **_shown(folder, settings, rows, reward, progress),
     )
     progress(1.0)
@@ -133,7 +135,7 @@ def _render(**values: Any) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "duration": duration}
+    environment.filters |= {"number": number, "duration": duration, "percent": percent}
     template = environment.from_string((here / "report.html.jinja").read_text("utf-8"))
     css = Markup((here / "report.css").read_text("utf-8"))
     return template.render(css=css, **values)

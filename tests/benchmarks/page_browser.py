@@ -1,8 +1,11 @@
 """A labeller in a browser: presses keys, and keeps account of what they must have done."""
 
 import contextlib
+import random
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +93,59 @@ class KeySitting:
             "pair => document.querySelector('#clips').dataset.pair === pair",
             arg="/".join(map(str, pair)),
         )
+
+
+@dataclass
+class BrowserLabeller:
+    """Presses keys at a steady pace, in one browser after another, until it is stopped.
+
+    Attributes:
+        link: The page's address.
+        profile: The browser's folder, which outlives it.
+        per_second: Presses a second, at most.
+        confirmed: The keys of the pairs whose verdicts the server confirmed, with the verdict.
+    """
+
+    link: str
+    profile: Path
+    per_second: float = 4.0
+    confirmed: dict[tuple[int, ...], str] = field(default_factory=dict)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, *, again: Callable[[Exception], bool] = lambda error: False) -> None:
+        """Label until stopped.
+
+        Args:
+            again: Whether to go on after an error, with a new browser.
+        """
+        from playwright.sync_api import Error
+
+        while not self._stopped.is_set():
+            try:
+                with browser_page(profile=self.profile) as page:
+                    page.on("response", self._note)
+                    begin(page, self.link)
+                    self._sit(page)
+            except Error as error:
+                if not self._stopped.is_set() and not again(error):
+                    raise
+                self._stopped.wait(0.2)
+
+    def stop(self) -> None:
+        """Let `run` end."""
+        self._stopped.set()
+
+    def _sit(self, page: Any) -> None:
+        keys = random.Random(0)
+        while not self._stopped.is_set():
+            page.wait_for_timeout(1000 / self.per_second)
+            if page.evaluate(PLAYING):
+                page.keyboard.press(keys.choice(["ArrowLeft", "ArrowRight", "ArrowUp"]))
+
+    def _note(self, response: Any) -> None:
+        if response.ok and response.url.endswith("/verdict"):
+            said = response.request.post_data_json
+            self.confirmed[tuple(said["key"])] = said["verdict"]
 
 
 def _key(name: str) -> tuple[int, ...]:

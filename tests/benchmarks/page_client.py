@@ -1,5 +1,6 @@
 """A labeller that is a program: talks to the page's server as the page's own script does."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -30,7 +31,11 @@ class PageClient:
         assert address.hostname is not None
         self._connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
         self._who = {"labeller": labeller, "tab": secrets.token_hex(16)}
-        found = re.search(r'data-posting="(\w+)"', self._get("/").decode())
+        try:
+            found = re.search(r'data-posting="(\w+)"', self._get("/").decode())
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
         assert found is not None
         self._posting = found[1]
 
@@ -63,6 +68,10 @@ class PageClient:
         answer = self._connection.getresponse()
         answer.read()
         return answer.status, time.perf_counter() - began
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def _get(self, path: str) -> bytes:
         self._connection.request("GET", path)
@@ -100,7 +109,8 @@ class OracleLabeller:
         """
         while not self._stopped.is_set():
             try:
-                self._sit(PageClient(self.link, self.labeller))
+                with contextlib.closing(PageClient(self.link, self.labeller)) as page:
+                    self._sit(page)
             except (OSError, http.client.HTTPException) as error:
                 if not self._stopped.is_set() and not again(error):
                     raise

@@ -7,6 +7,7 @@ posts a verdict by the page's requests about every two seconds, and looks at the
 does. All clips are drawn beforehand. Ends with status 1 if a verdict is lost, doubled or refused.
 """
 
+import contextlib
 import random
 import shutil
 import statistics
@@ -118,19 +119,31 @@ def sit(
     settings: PageSettings, name: str, options: Options, account: Account, stop: threading.Event
 ) -> None:
     """Label until told to stop."""
-    page, moments = PageClient(settings.link, name), random.Random(name)
-    while not stop.is_set():
-        given = page.pairs()["pairs"]
-        page.status()
-        if not given:
-            stop.wait(0.5)
-            continue
-        page.watch(given[0])
-        seconds = moments.uniform(0.5, 1.5) * options.pause
-        stop.wait(seconds)
-        verdict = moments.choice(["left", "right", "tie", "skip"])
-        status, wait = page.answer(given[0], verdict, seconds)
-        account.note(tuple(given[0]["key"]), verdict, status, wait)
+    moments = random.Random(name)
+    with contextlib.closing(PageClient(settings.link, name)) as page:
+        while not stop.is_set():
+            answer_one(page, moments, options, account, stop)
+
+
+def answer_one(
+    page: PageClient,
+    moments: random.Random,
+    options: Options,
+    account: Account,
+    stop: threading.Event,
+) -> None:
+    """Fetch pairs, watch the first one, and post a verdict."""
+    given = page.pairs()["pairs"]
+    page.status()
+    if not given:
+        stop.wait(0.5)
+        return
+    page.watch(given[0])
+    seconds = moments.uniform(0.5, 1.5) * options.pause
+    stop.wait(seconds)
+    verdict = moments.choice(["left", "right", "tie", "skip"])
+    status, wait = page.answer(given[0], verdict, seconds)
+    account.note(tuple(given[0]["key"]), verdict, status, wait)
 
 
 def resident_mebibytes(settings: PageSettings) -> float:

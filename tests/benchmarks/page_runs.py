@@ -89,6 +89,17 @@ def draw_all(folder: Path, env_id: str, form: ClipFormat) -> float:
     return time.monotonic() - began
 
 
+def stand_in_clips(folder: Path, *forms: ClipFormat) -> None:
+    """Put something in the place of the clips of all questions."""
+    store = LabelStore(folder / "labels.sqlite")
+    (folder / "clips").mkdir(exist_ok=True)
+    for question in Ledger(store, RUN).questions():
+        for form in forms:
+            for name in clip_names(question, form):
+                (folder / "clips" / name).write_bytes(b"a clip")
+    store.close()
+
+
 def page_settings(folder: Path, env_id: str, budget: int, *, task: str = "") -> PageSettings:
     """Return a page of a folder's questions, at a free port of this machine."""
     return PageSettings(
