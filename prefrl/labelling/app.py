@@ -24,7 +24,7 @@ from prefrl.labelling.posts import (
     read_token,
     read_verdict,
 )
-from prefrl.labelling.progress import status
+from prefrl.labelling.progress import SharedStatus, status
 from prefrl.labelling.questions import QuestionQueue, shown_left
 from prefrl.labelling.security import Secrets
 from prefrl.labelling.web import fresh, guarded, html
@@ -115,6 +115,7 @@ def create_app(sitting: Sitting, secrets: Secrets, *, open_to_others: bool = Fal
         secrets: What a page must know.
         open_to_others: Whether other hosts reach it.
     """
+    header = SharedStatus(lambda: status(sitting.folder, sitting.queue.questions(), sitting.budget))
 
     def page(request: Request) -> Response:
         shown = {"task": sitting.task, "run": sitting.run, "text": sitting.text}
@@ -126,8 +127,7 @@ def create_app(sitting: Sitting, secrets: Secrets, *, open_to_others: bool = Fal
         return fresh(sitting.pairs(query.get("labeller", ""), query.get("tab", ""), form))
 
     def show_status(request: Request) -> Response:
-        questions = sitting.queue.questions()
-        return fresh(status(sitting.folder, questions, sitting.budget))
+        return fresh(header.read())
 
     async def verdict(request: Request) -> Response:
         return await run_in_threadpool(_verdict, sitting, await read_json(request))

@@ -1,9 +1,11 @@
 """How labelling goes, in numbers."""
 
 import json
+import math
 import statistics
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,10 @@ from prefrl.labelling.asked_questions import AskedQuestion, Standing
 
 RECENT_SECONDS = 300.0
 """Over which labels per minute are counted, in seconds."""
+
+
+SHARED_SECONDS = 1.0
+"""How long what the header shows is given to all who ask, in seconds."""
 
 
 def labels_used(questions: Sequence[AskedQuestion]) -> int:
@@ -70,6 +76,32 @@ def learning(folder: Path) -> dict[str, Any]:
 def status(folder: Path, questions: Sequence[AskedQuestion], budget: int) -> dict[str, Any]:
     """Return everything that the page's header shows."""
     return {**progress(questions, budget, time.time()), **learning(folder)}
+
+
+class SharedStatus:
+    """What the header shows, read once for all pages that ask within a second.
+
+    Args:
+        read: Reads it; the time that this takes grows with the questions of the run.
+        clock: Gives the time in seconds.
+    """
+
+    def __init__(
+        self, read: Callable[[], dict[str, Any]], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Read nothing yet."""
+        self._read, self._clock = read, clock
+        self._lock = threading.Lock()
+        self._known: dict[str, Any] = {}
+        self._read_at = -math.inf
+
+    def read(self) -> dict[str, Any]:
+        """Return it, as it was at most a second ago."""
+        with self._lock:
+            if self._clock() - self._read_at >= SHARED_SECONDS:
+                self._known = self._read()
+                self._read_at = self._clock()
+            return self._known
 
 
 def _counts(question: AskedQuestion) -> bool:
