@@ -88,7 +88,7 @@ def _feedback(session: LiveSession, values: Mapping[str, Any]) -> dict[str, Any]
     # The browser says how long ago it was pressed, since its clock is its own.
     given_at = time.time() - read_seconds(values.get("ago"))
     written = session.feedback(value, labeller=holder.labeller, given_at=given_at, token=token)
-    return {"confirmed": token, "fresh": written}
+    return {"confirmed": token, "fresh": written, "finished": session.state().finished}
 
 
 def _undo(session: LiveSession, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ function judge(value) {
 function settle(sent, confirmed, said) {
   if (!confirmed) return warn(`Not counted: ${said.error}.`);
   if (sent.path === "/undo") return note(said.fresh ? "Taken back." : "There is nothing to take back.");
-  if (!said.fresh) return warn("The session is over: that press was not counted.");
+  if (!said.fresh && said.finished) return warn("The session is over: nothing more is counted.");
   note(`✓ Saved: ${SAID[sent.body.value]}`, true);
   canvas.classList.add(sent.body.value > 0 ? "good" : "bad");
   setTimeout(() => canvas.classList.remove("good", "bad"), 200);

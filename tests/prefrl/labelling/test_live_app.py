@@ -66,8 +66,9 @@ def test_a_picture_that_was_seen_is_waited_for(
 def test_feedback_is_dated_to_its_press_and_counted_once(
     client: TestClient, session: FakeSession
 ) -> None:
-    assert post(client, "/feedback", value=-1).json() == {"confirmed": TOKEN, "fresh": True}
-    assert post(client, "/feedback", value=-1).json() == {"confirmed": TOKEN, "fresh": False}
+    said = {"confirmed": TOKEN, "finished": False}
+    assert post(client, "/feedback", value=-1).json() == {**said, "fresh": True}
+    assert post(client, "/feedback", value=-1).json() == {**said, "fresh": False}
     value, labeller, given_at = session.said[TOKEN]
     assert (value, labeller) == (-1, "ann")
     assert 0.5 <= time.time() - given_at < 60

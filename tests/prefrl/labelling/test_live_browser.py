@@ -61,6 +61,17 @@ def test_unconfirmed_presses_are_sent_after_a_reload(page: Any, session: FakeSes
     assert [value for value, _, _ in session.said.values()] == [1]
 
 
+def test_a_press_whose_answer_was_lost_is_saved_once(page: Any, session: FakeSession) -> None:
+    def lose_answer(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/feedback", lose_answer, times=1)
+    page.keyboard.press("-")
+    page.wait_for_function("() => document.querySelector('#note').textContent.includes('✓ Saved')")
+    assert [value for value, _, _ in session.said.values()] == [-1]
+
+
 def test_nothing_is_said_of_a_session_that_is_over(page: Any, session: FakeSession) -> None:
     session.stop()
     page.wait_for_selector("#over:visible")
