@@ -9,7 +9,7 @@ from typing import Any
 from prefrl.environments import find_spec
 from prefrl.errors import UserError
 
-from .language_settings import Critic, LanguageSettings
+from .language_settings import Critic, LanguageSettings, RewardFit
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class LanguageOptions:
     """What logits are divided by, above 0."""
     critic: Critic | None = None
     """A value head on the policy's trunk, or a network that starts as the reward model."""
+    reward_fit: RewardFit | None = None
+    """What of the reward's language model is fitted: all of it (with --lora-rank adapters), or its
+    head alone, the default for adapters, since it takes seconds instead of many minutes."""
     kl_coefficient: float | None = None
     """What a nat of KL to the reference costs (at first, if there is a target)."""
     kl_target: float | None = None

@@ -6,6 +6,9 @@ from typing import Literal, TypeAlias
 Critic: TypeAlias = Literal["shared", "reward"]
 """A value head on the policy's own trunk, or a separate network that starts as the reward model."""
 
+RewardFit: TypeAlias = Literal["model", "head"]
+"""What of the reward's language model is fitted: all of it (or adapters), or its head alone."""
+
 
 @dataclass(frozen=True)
 class LanguageSettings:
@@ -19,6 +22,7 @@ class LanguageSettings:
             weight.
         temperature: What logits are divided by, wherever the policy or the reference is asked.
         critic: See `Critic`.
+        reward_fit: See `RewardFit`.
         kl_coefficient: What a nat of KL to the reference costs at first, at least 0.
         kl_target: Of the KL, in nats per text, to which the coefficient is steered; None leaves it.
         kl_horizon: See `KLController`.
@@ -37,6 +41,7 @@ class LanguageSettings:
     lora_rank: int = 0
     temperature: float = 1.0
     critic: Critic = "shared"
+    reward_fit: RewardFit = "model"
     kl_coefficient: float = 0.1
     kl_target: float | None = 5.0
     kl_horizon: int = 10_000

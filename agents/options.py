@@ -127,7 +127,9 @@ class TrainOptions:
         env = make(env_id, env_kwargs)
         check_trainable(env.observation_space, env.action_space)
         check_labels(given, env)
-        base = tuned_text(env_id) if writes_text(env) else tuned(env_id)
+        base = tuned(env_id)
+        if writes_text(env):
+            base = tuned_text(adapters=bool(self.language.lora_rank))
         tuned_for = dataclasses.replace(base, **self._given(Tuned))
         language = self.language.settings(tuned_for.language)
         if language is not None:

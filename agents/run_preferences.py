@@ -62,6 +62,7 @@ def _text_arguments(
         "horizon": task.horizon,
         "end_token": task.tokenizer.end,
         "lora_rank": language.lora_rank or None,
+        "heads_only": language.reward_fit == "head",
     }
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import gymnasium
 import torch
-from torch import nn
 
 from prefrl.language.causal_models import load_causal_model
 from prefrl.language.lora import add_lora
@@ -53,7 +52,6 @@ def start_critic(policy: CausalLMPolicy, reward: TextRewardModel) -> None:
     """
     assert policy.critic is not None
     policy.critic.base_model.load_state_dict(reward.trunks[0].state_dict())
-    head, scale = reward.heads[0], reward.output_std[0]
-    assert isinstance(head, nn.Linear)
-    policy.value_head.weight.copy_(head.weight / scale)
-    policy.value_head.bias.copy_(-reward.output_mean[0] / scale)
+    weight, bias = reward.value_head()
+    policy.value_head.weight.copy_(weight)
+    policy.value_head.bias.copy_(bias)

@@ -190,7 +190,7 @@ class Training:
             self._people.ask(round_, self.env.steps_taken)
             if round_ is self._rounds[-1]:  # others wait for answers before the next round
                 self._fit_answers(round_)
-        elif self.preferences is not None and (round_.labels or self.settings.labels_given):
+        elif self.preferences is not None and (round_.labels or self._given_labels_say_more()):
             self._advance("asking", round_)
             if round_.labels:
                 self.preferences.ask(round_.index, round_.labels, self.env.steps_taken)
@@ -201,6 +201,16 @@ class Training:
         assert self._people is not None
         self._advance("fitting", round_)
         self._people.fit_what_is_new()
+
+    def _given_labels_say_more(self) -> bool:
+        """Return whether labels that were all there at first are fitted once more.
+
+        What a reward of robots is scaled by changes with what they do. A language model reads the
+        same tokens as before, so that further epochs would only fit it too closely.
+        """
+        assert self.preferences is not None
+        first = self.preferences.last_report is None
+        return self.settings.labels_given and (first or self.texts is None)
 
     def _advance(self, doing: str, round_: Round) -> None:
         self._progress.advance(self.env.steps_taken, doing)

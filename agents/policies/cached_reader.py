@@ -23,7 +23,8 @@ class CachedReader:
     model's parameters nothing is valid.
 
     Changes of parameters are seen where torch counts them, which assignments through `.data` evade;
-    call `forget` after those, and after switching adapters.
+    call `forget` after those, after putting parameters or modules in the place of others, and after
+    switching adapters.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,8 @@ class CachedReader:
 
     def forget(self) -> None:
         """Take nothing read so far for valid."""
+        self._model: PreTrainedModel | None = None
+        self._parameters: list[Tensor] = []
         self._fingerprint: Fingerprint = ()
         self._tokens = torch.zeros(0, 0, dtype=torch.int64)
         self._lengths = torch.zeros(0, dtype=torch.int64)
@@ -58,7 +61,9 @@ class CachedReader:
         return states[:, 0]
 
     def _start_over_if_needed(self, model: "PreTrainedModel", tokens: Tensor) -> None:
-        fingerprint = _fingerprint(model)
+        if model is not self._model:  # finding its parameters takes longer than looking at them
+            self._model, self._parameters = model, list(model.parameters())
+        fingerprint = tuple((part.data_ptr(), part._version) for part in self._parameters)
         if fingerprint != self._fingerprint or self._tokens.shape != tokens.shape:
             self._slots = KeyValueSlots(*tokens.shape)
             self._tokens = torch.zeros_like(tokens)
@@ -102,10 +107,6 @@ def has_plain_attention(model: "PreTrainedModel") -> bool:
         config, "sliding_window", None
     )
     return kinds == {"full_attention"} and not windowed
-
-
-def _fingerprint(model: "PreTrainedModel") -> Fingerprint:
-    return tuple((parameter.data_ptr(), parameter._version) for parameter in model.parameters())
 
 
 def _similar(rows: Tensor, counts: Tensor) -> list[Tensor]:

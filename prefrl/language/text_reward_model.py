@@ -22,6 +22,9 @@ from prefrl.trees import Array, Tree
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+MOST_FEATURES = 3 * 2**16
+"""Hidden features of a micro-batch: wide models are no slower in small ones, which pad less."""
+
 REFERENCES = 256
 """Most texts that the rewards are normalised on (Ziegler et al. 2019, section 2.1)."""
 
@@ -34,15 +37,20 @@ class TextRewardModel(nn.Module):
     Members differ by their heads and by what they are fitted to. A reward model like any other
     (see `RewardModel`); comparisons of two are their pairwise loss, of more the best-of-k one.
 
+    Where only heads are fitted, all members read one frozen language model, and each text is read
+    once, when its segment is taken in: a fit then takes seconds whatever the size of the model.
+
     Args:
         observation_space: Of an environment that writes texts (see `text_spaces`).
         action_space: Its tokens.
         language_model: A folder (see `load_causal_model`), which is needed again to load this.
         horizon: Most tokens that the agent writes, or None where only the context limits them.
         end_token: What ends a text; by default what does in the language model's configuration.
-        members: The number of members M, at least 1; each is a language model of its own.
+        members: The number of members M, at least 1; each is a language model of its own, unless
+            only heads are fitted.
         lora_rank: Fit adapters of this rank instead of all weights; they and the heads are then all
             that is saved.
+        heads_only: Fit nothing but the heads, on hidden states of mean 0 and deviation 1.
         seed: Determines heads and adapters.
 
     Raises:
@@ -51,6 +59,8 @@ class TextRewardModel(nn.Module):
 
     output_mean: Tensor
     output_std: Tensor
+    input_mean: Tensor
+    input_std: Tensor
     references: Tensor
 
     def __init__(
@@ -63,14 +73,16 @@ class TextRewardModel(nn.Module):
         end_token: int | None = None,
         members: int = 1,
         lora_rank: int | None = None,
+        heads_only: bool = False,
         seed: int = 0,
     ) -> None:
-        """Load the language model, once for each member."""
+        """Load the language model, once for each member that fits it."""
         super().__init__()
         self.members = members
         self.observation_space = observation_space
         self.action_space = action_space
         self.language_model, self.lora_rank = Path(language_model), lora_rank
+        self.heads_only = heads_only
         vocabulary_size, context = int(action_space.n), observation_space["tokens"].shape
         assert context is not None
         model = load_causal_model(language_model, vocabulary_size=vocabulary_size)
@@ -79,14 +91,17 @@ class TextRewardModel(nn.Module):
         check_fits(model, vocabulary_size, context[0], self.end_token)
         draw = torch.Generator().manual_seed(seed)
         self.trunks, self.heads = nn.ModuleList(), nn.ModuleList()
+        if heads_only:
+            self.trunks.append(model.base_model.requires_grad_(False))
         for member in range(members):
-            own = copy.deepcopy(model)
-            if lora_rank is not None:
-                add_lora(own, lora_rank, seed=seed + member)
-            self.trunks.append(own.base_model)
-            head = nn.Linear(own.config.hidden_size, 1, bias=False)
+            if not heads_only:
+                self.trunks.append(_trunk(model, lora_rank, seed + member))
+            head = nn.Linear(model.config.hidden_size, 1, bias=False)
             nn.init.normal_(head.weight, std=(head.in_features + 1) ** -0.5, generator=draw)
             self.heads.append(head)
+        if heads_only:
+            self.register_buffer("input_mean", torch.zeros(model.config.hidden_size))
+            self.register_buffer("input_std", torch.ones(model.config.hidden_size))
         self.register_buffer("output_mean", torch.zeros(members))
         self.register_buffer("output_std", torch.ones(members))
         rows = torch.zeros(REFERENCES, context[0] + 1, dtype=torch.int32)
@@ -97,19 +112,27 @@ class TextRewardModel(nn.Module):
         return observations
 
     def inputs(self, batch: SegmentBatch) -> Tensor:
-        """Return the texts that steps finish, `[B, T, L + 1]`."""
-        return self._rows(batch.observations, batch.actions)
+        """Return the texts that steps finish, `[B, T, L + 1]`, or what is read of them."""
+        return self._read(self._rows(batch.observations, batch.actions))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return raw rewards, `[M, *leading]`, for texts `[*leading, L + 1]`."""
+        """Return raw rewards, `[M, *leading]`, for inputs `[*leading, *input]`."""
         return self.each(inputs.expand(self.members, *inputs.shape))
 
     def each(self, inputs: Tensor) -> Tensor:
-        """Return raw rewards, `[M, *leading]`, for each member's texts, `[M, *leading, L + 1]`."""
+        """Return raw rewards, `[M, *leading]`, for each member's inputs, `[M, *leading, *input]`.
+
+        An input is a text's length and tokens, `[L + 1]`, or where only heads are fitted 1 and the
+        hidden state, `[d + 1]`; its first number is 0 where no text ends.
+        """
+        if self.heads_only:
+            states = (inputs[..., 1:] - self.input_mean) / self.input_std
+            judged = [head(own) for head, own in zip(self.heads, states, strict=True)]
+            return torch.stack(judged).squeeze(-1) * inputs[..., 0]
         rewards = []
         for trunk, head, rows in zip(self.trunks, self.heads, inputs, strict=True):
             ends = rows[..., 0] > 0
-            scores = _scores(trunk, head, rows[ends])
+            scores = head(last_states(trunk, rows[ends])).squeeze(-1)
             rewards.append(scores.new_zeros(ends.shape).masked_scatter(ends, scores))
         return torch.stack(rewards)
 
@@ -121,8 +144,14 @@ class TextRewardModel(nn.Module):
         weights = [weight for head in self.heads for weight in head.parameters()]
         return torch.stack([weight.square().sum() for weight in weights])
 
+    @torch.no_grad()
     def fit_scales(self, segments: Sequence[Segment]) -> None:
-        """Do nothing: tokens have no scale."""
+        """Set the scale of hidden states once, where heads read them; tokens have no scale."""
+        if not self.heads_only or self.references[0, 0]:
+            return
+        states = last_states(self.trunks[0], self._references_among(segments))
+        self.input_mean.copy_(states.mean(0))
+        self.input_std.copy_(states.std(0, correction=0).clamp_min(1e-6))
 
     @torch.no_grad()
     def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
@@ -134,11 +163,9 @@ class TextRewardModel(nn.Module):
         length, a text has one reward.
         """
         if not self.references[0, 0]:
-            rows = self.inputs(SegmentBatch.from_segments(segments))
-            texts = rows[rows[..., 0] > 0]
-            texts = texts[:: max(1, -(-len(texts) // REFERENCES))]
+            texts = self._references_among(segments)
             self.references[: len(texts)] = texts
-        rewards = self(self.references[self.references[:, 0] > 0])
+        rewards = self(self._read(self.references[self.references[:, 0] > 0]))
         self.output_mean.copy_(rewards.mean(1))
         self.output_std.copy_(rewards.std(1, correction=0).clamp_min(1e-6))
 
@@ -153,7 +180,7 @@ class TextRewardModel(nn.Module):
     def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
         """Return the mean of the members' normalised rewards, `[...]`; 0 where no text ends."""
         rewards: NDArray[np.float32] = (
-            self.normalised(self._rows(observations, actions)).mean(0).numpy()
+            self.normalised(self._read(self._rows(observations, actions))).mean(0).numpy()
         )
         return rewards
 
@@ -164,7 +191,7 @@ class TextRewardModel(nn.Module):
             texts: `[..., L]`, padded on the right by anything.
             lengths: `[...]`, at least 1.
         """
-        inputs = torch.from_numpy(rows_of(texts, lengths))
+        inputs = self._read(torch.from_numpy(rows_of(texts, lengths)))
         rewards: NDArray[np.float32] = self.normalised(inputs).mean(0).numpy()
         return rewards
 
@@ -175,7 +202,22 @@ class TextRewardModel(nn.Module):
             "horizon": self.horizon,
             "end_token": self.end_token,
             "lora_rank": self.lora_rank,
+            "heads_only": self.heads_only,
         }
+
+    @torch.no_grad()
+    def value_head(self, member: int = 0) -> tuple[Tensor, Tensor]:
+        """Return weights `[1, d]` and bias `[1]` of a member's normalised reward.
+
+        They are those of the language model's last hidden states.
+        """
+        weight, bias = self.heads[member].weight, torch.zeros(1)
+        assert isinstance(weight, Tensor)
+        if self.heads_only:
+            weight = weight / self.input_std
+            bias = -weight @ self.input_mean
+        scale = self.output_std[member]
+        return weight / scale, (bias - self.output_mean[member]) / scale
 
     def state_dict(self, *args: Any, **kwargs: Any) -> Any:
         """Return all but the frozen weights, which the language model's folder has."""
@@ -192,6 +234,24 @@ class TextRewardModel(nn.Module):
     def _frozen(self) -> dict[str, Tensor]:
         return {name: value for name, value in self.named_parameters() if not value.requires_grad}
 
+    def _references_among(self, segments: Sequence[Segment]) -> Tensor:
+        """Return at most 256 texts, evenly spread, `[n, L + 1]`."""
+        batch = SegmentBatch.from_segments(segments)
+        rows = self._rows(batch.observations, batch.actions)
+        texts = rows[rows[..., 0] > 0]
+        return texts[:: max(1, -(-len(texts) // REFERENCES))]
+
+    def _read(self, rows: Tensor) -> Tensor:
+        """Return inputs for texts, `[*leading, L + 1]`."""
+        if not self.heads_only:
+            return rows
+        with torch.no_grad():
+            ends = rows[..., 0] > 0
+            read = torch.zeros(*ends.shape, len(self.input_mean) + 1)
+            read[..., 0] = ends
+            read[ends, 1:] = last_states(self.trunks[0], rows[ends])
+        return read
+
     def _rows(self, observations: Tree, actions: Array) -> Tensor:
         assert isinstance(observations, dict)
         rows = finished_texts(observations, actions, end_token=self.end_token, horizon=self.horizon)
@@ -205,13 +265,23 @@ def _end_token(model: "PreTrainedModel") -> int:
     return int(end[0] if isinstance(end, list) else end)
 
 
-def _scores(trunk: nn.Module, head: nn.Module, rows: Tensor) -> Tensor:
-    """Return the head's output at the last token of each text, `[n]`, for rows `[n, L + 1]`."""
+def _trunk(model: "PreTrainedModel", lora_rank: int | None, seed: int) -> nn.Module:
+    """Return a copy of a language model to be fitted, whole or by adapters, without its output."""
+    own = copy.deepcopy(model)
+    if lora_rank is not None:
+        add_lora(own, lora_rank, seed=seed)
+    trunk: nn.Module = own.base_model
+    return trunk
+
+
+def last_states(trunk: nn.Module, rows: Tensor) -> Tensor:
+    """Return the hidden state at the last token of each text, `[n, d]`, for rows `[n, L + 1]`."""
+    config: Any = trunk.config
+    width: int = config.hidden_size
     lengths, tokens = rows[:, 0].long(), rows[:, 1:].long()
-    places, scores = [torch.zeros(0, dtype=torch.int64)], [torch.zeros(0)]
-    for batch in micro_batches(lengths):
-        states = hidden_states(trunk, tokens[batch], lengths[batch])
-        last = states[torch.arange(len(batch)), lengths[batch] - 1]
+    places, states = [torch.zeros(0, dtype=torch.int64)], [torch.zeros(0, width)]
+    for batch in micro_batches(lengths, max(1, MOST_FEATURES // width)):
+        read = hidden_states(trunk, tokens[batch], lengths[batch])
         places.append(batch)
-        scores.append(head(last).squeeze(-1))
-    return torch.cat(scores)[torch.argsort(torch.cat(places))]
+        states.append(read[torch.arange(len(batch)), lengths[batch] - 1])
+    return torch.cat(states)[torch.argsort(torch.cat(places))]

@@ -8,6 +8,7 @@ from written_texts import text_segment, text_spaces, text_steps
 
 from prefrl.errors import UserError
 from prefrl.fitting import RewardFitter
+from prefrl.language import text_reward_model
 from prefrl.language.scoring import hidden_states
 from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.queries import Query, QueryKey
@@ -28,7 +29,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _model(
-    folder: Path, *, members: int = 2, seed: int = 0, lora_rank: int | None = None
+    folder: Path,
+    *,
+    members: int = 2,
+    seed: int = 0,
+    lora_rank: int | None = None,
+    heads_only: bool = False,
 ) -> TextRewardModel:
     model = make_reward_model(
         *text_spaces(VOCABULARY, CONTEXT),
@@ -37,6 +43,7 @@ def _model(
         language_model=folder,
         horizon=HORIZON,
         lora_rank=lora_rank,
+        heads_only=heads_only,
     )
     assert isinstance(model, TextRewardModel)
     return model
@@ -113,6 +120,40 @@ def test_predictions_are_0_but_where_a_text_ends(folder: Path) -> None:
     assert rewards[2] == pytest.approx(model.score(text[None], np.array([5]))[0], abs=1e-6)
 
 
+def test_heads_alone_read_a_text_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, segments = _model(folder, members=3, heads_only=True), _segments(60)
+    assert len(model.trunks) == 1
+    fitted = [name for name, value in model.named_parameters() if value.requires_grad]
+    assert fitted == [f"heads.{member}.weight" for member in range(3)]
+    model.fit_scales(segments)
+    inputs = model.inputs(SegmentBatch.from_segments(segments))
+    states = inputs[inputs[..., 0] == 1][:, 1:]
+    assert len(states) == 60
+    scaled = (states - model.input_mean) / model.input_std
+    torch.testing.assert_close(scaled.mean(0), torch.zeros(16), atol=1e-4, rtol=0)
+    torch.testing.assert_close(scaled.std(0, correction=0), torch.ones(16))
+    fitter = RewardFitter(model, HORIZON, learning_rate=1e-2)
+    fitter.add(_comparisons(segments))
+    monkeypatch.setattr(text_reward_model, "last_states", None)
+    assert fitter.fit(30).training_loss < fitter.fit(0).heldout_loss
+
+
+@pytest.mark.parametrize("heads_only", [False, True])
+def test_a_value_head_gives_the_reward_from_hidden_states(folder: Path, heads_only: bool) -> None:
+    model, segments = _model(folder, heads_only=heads_only), _segments(30)
+    model.fit_scales(segments)
+    model.fit_normalisation(segments)
+    weight, bias = model.value_head(1 - heads_only)
+    tokens, lengths = _texts(segments)
+    states = hidden_states(
+        model.trunks[1 - heads_only], torch.from_numpy(tokens), torch.from_numpy(lengths)
+    )
+    values = (states @ weight[0] + bias)[torch.arange(30), lengths - 1]
+    batch = SegmentBatch.from_segments(segments)
+    expected = model.normalised(model.inputs(batch))[1 - heads_only].sum(-1)
+    torch.testing.assert_close(values, expected, atol=1e-4, rtol=1e-3)
+
+
 @pytest.mark.parametrize("k", [2, 4])
 def test_comparisons_are_fitted(tmp_path: Path, k: int) -> None:
     make_tiny_llama(tmp_path, vocabulary_size=VOCABULARY, end_token=END, spread=0.1)
@@ -134,11 +175,14 @@ def test_only_heads_decay(folder: Path) -> None:
     assert model.squared_norms().tolist() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("lora_rank", [None, 2])
-def test_saved_and_loaded(folder: Path, tmp_path: Path, lora_rank: int | None) -> None:
-    model = _model(folder, seed=3, lora_rank=lora_rank)
+@pytest.mark.parametrize(("lora_rank", "heads_only"), [(None, False), (2, False), (None, True)])
+def test_saved_and_loaded(
+    folder: Path, tmp_path: Path, lora_rank: int | None, heads_only: bool
+) -> None:
+    model = _model(folder, seed=3, lora_rank=lora_rank, heads_only=heads_only)
     fitter = RewardFitter(model, HORIZON, learning_rate=1e-2)
     segments = _segments(20)
+    model.fit_scales(segments)
     fitter.add(_comparisons(segments))
     fitter.fit(1)
     model.fit_normalisation(segments)
@@ -152,7 +196,7 @@ def test_saved_and_loaded(folder: Path, tmp_path: Path, lora_rank: int | None) -
     assert torch.equal(loaded.references, model.references)
     saved = (tmp_path / "reward" / "reward.safetensors").stat().st_size
     whole = sum(value.numel() for value in model.parameters()) * 4
-    assert (saved < whole) == (lora_rank is not None)
+    assert (saved < whole) == (lora_rank is not None or heads_only)
 
 
 def test_a_run_can_be_moved(tmp_path: Path) -> None:
