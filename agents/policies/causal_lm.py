@@ -16,13 +16,14 @@ from torch import Tensor, nn
 
 from prefrl.language.causal_models import load_causal_model
 from prefrl.language.lora import has_lora, lora_off
+from prefrl.text_spaces import LENGTH, PROMPT_LENGTH
 
 from .cached_reader import CachedReader
 from .frozen_weights import leave_frozen_weights_out
 from .nucleus_mask import MaskPolicy, NucleusMask, pack, unpack
 from .reference_model import frozen_copy
 from .sequence_states import states_before
-from .token_distribution import ILLEGAL, draw_tokens, judge_tokens
+from .token_distribution import ILLEGAL, draw_tokens, judge_tokens, log_probabilities_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -157,8 +158,14 @@ class CausalLMPolicy(ActorCriticPolicy):
         return self.action_dist.proba_distribution(self._masked_logits(states, tokens, lengths))
 
     def predict_values(self, obs: PyTorchObs) -> Tensor:
-        """Return values, `[B, 1]`."""
+        """Return values to bootstrap from, `[B, 1]`.
+
+        Where all texts are only prompts, as when all have just begun anew, they are 0: no return
+        runs over the beginning of an episode, and reading prompts to no use is what it would cost.
+        """
         tokens, lengths = _texts(obs)
+        if _only_prompts(obs):
+            return torch.zeros(len(lengths), 1)
         states = self._reader.last_states(self.language_model, tokens, lengths)
         return self._values(states, tokens, lengths)
 
@@ -183,7 +190,7 @@ class CausalLMPolicy(ActorCriticPolicy):
             actions: `[M]`.
         """
         states = states_before(self.language_model, obs["tokens"], *_places(obs))
-        return judge_tokens(self._logits(states), actions)[0]
+        return log_probabilities_of(self._logits(states), actions)
 
     @contextmanager
     def as_reference(self) -> Iterator[None]:
@@ -239,6 +246,11 @@ def _texts(obs: PyTorchObs) -> tuple[Tensor, Tensor]:
     """Return tokens `[B, L]` and lengths `[B]`."""
     assert isinstance(obs, dict)
     return obs["tokens"], obs["length"].flatten()
+
+
+def _only_prompts(obs: PyTorchObs) -> bool:
+    assert isinstance(obs, dict)
+    return PROMPT_LENGTH in obs and torch.equal(obs[PROMPT_LENGTH], obs[LENGTH])
 
 
 def _places(obs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:

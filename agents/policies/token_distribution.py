@@ -32,6 +32,11 @@ def draw_tokens(logits: Tensor, uniforms: Tensor | None) -> tuple[Tensor, Tensor
     return tokens.squeeze(-1), (logits.gather(-1, tokens) - normaliser).squeeze(-1)
 
 
+def log_probabilities_of(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Return the log-probabilities of tokens `[M]`, for logits `[M, V]`, without more."""
+    return logits.gather(-1, tokens[:, None]).squeeze(-1) - logits.logsumexp(-1)
+
+
 def judge_tokens(logits: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
     """Return the log-probabilities of tokens and the entropies of their distributions.
 

@@ -11,6 +11,7 @@ from tiny_llama import make_tiny_llama
 
 from prefrl.agents import load
 from prefrl.agents.cli import main, parse
+from prefrl.agents.metrics import read_metrics
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.recipes import RECIPES
 from prefrl.checkpoints import whole_checkpoints
@@ -78,6 +79,8 @@ def test_a_run_from_start_to_report(capsys: pytest.CaptureFixture[str]) -> None:
     again = ["--labels-from", "labels", "--model", "model", "--out", "again"]
     main(["train", "prefrl/Sentiment-v0", *TINY, *SHORT, *again])
     assert result("again")["labels"] == 12
+    losses = {row["reward/training_loss"] for row in read_metrics(Path("again"))}
+    assert len(losses) == 1, "what is given is fitted once"
 
 
 def test_the_same_command_gives_the_same_result() -> None:

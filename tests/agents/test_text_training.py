@@ -176,7 +176,14 @@ def test_nlpo_is_an_option_of_the_same_agent(
 
 
 @pytest.mark.parametrize(
-    "special", [{"lora_rank": 2}, {"critic": "reward"}, {"mask_share": 0.5}], ids=str
+    "special",
+    [
+        {"lora_rank": 2},
+        {"lora_rank": 2, "reward_fit": "head"},
+        {"critic": "reward"},
+        {"mask_share": 0.5},
+    ],
+    ids=str,
 )
 def test_whatever_is_trained_resumes(
     special: dict[str, Any], settings: RunSettings, tmp_path: Path, silent: Any

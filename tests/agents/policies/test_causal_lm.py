@@ -53,6 +53,19 @@ def test_acting_and_training_agree(task: dict[str, Any]) -> None:
     assert float((ratios - 1).abs().max().detach()) < 1e-4
 
 
+def test_prompts_alone_are_not_read_for_values_that_nothing_is_bootstrapped_from() -> None:
+    env = text_envs()
+    agent = text_ppo(env)
+    torch.nn.init.normal_(policy_of(agent).value_head.weight)
+    prompts, _ = agent.policy.obs_to_tensor(env.reset())
+    actions, values, _ = agent.policy(prompts)
+    assert values.all()
+    assert not agent.policy.predict_values(prompts).any()
+    texts, _ = agent.policy.obs_to_tensor(env.step(actions.numpy())[0])
+    torch.testing.assert_close(agent.policy.predict_values(texts), agent.policy(texts)[1])
+    assert agent.policy.predict_values(texts).all()
+
+
 def test_ratios_start_at_1_after_updates_and_with_dropout_in_the_model() -> None:
     env = text_envs()
     model = tiny_llama(int(env.action_space.n), attention_dropout=0.5)  # type: ignore[attr-defined]

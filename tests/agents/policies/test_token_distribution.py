@@ -3,7 +3,12 @@
 import pytest
 import torch
 
-from prefrl.agents.policies.token_distribution import ILLEGAL, draw_tokens, judge_tokens
+from prefrl.agents.policies.token_distribution import (
+    ILLEGAL,
+    draw_tokens,
+    judge_tokens,
+    log_probabilities_of,
+)
 
 PROBABILITIES = torch.tensor([[0.5, 0.0, 0.3, 0.2], [0.1, 0.2, 0.7, 0.0]])
 LOGITS = PROBABILITIES.log().clamp(min=ILLEGAL)
@@ -43,6 +48,7 @@ def test_judging_equals_torch_s_distribution() -> None:
     theirs = torch.distributions.Categorical(logits=logits)
     torch.testing.assert_close(log_probabilities, theirs.log_prob(tokens))
     torch.testing.assert_close(entropies, theirs.entropy())
+    assert torch.equal(log_probabilities_of(logits, tokens), log_probabilities)
     total = (weights[0] * theirs.log_prob(tokens) + weights[1] * theirs.entropy()).sum()
     torch.testing.assert_close(ours, torch.autograd.grad(total, logits)[0])
 
