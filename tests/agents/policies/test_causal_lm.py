@@ -61,7 +61,8 @@ def test_prompts_alone_are_not_read_for_values_that_nothing_is_bootstrapped_from
     actions, values, _ = agent.policy(prompts)
     assert values.all()
     assert not agent.policy.predict_values(prompts).any()
-    texts, _ = agent.policy.obs_to_tensor(env.step(actions.numpy())[0])
+    following: Any = env.step(actions.numpy())[0]
+    texts, _ = agent.policy.obs_to_tensor(following)
     torch.testing.assert_close(agent.policy.predict_values(texts), agent.policy(texts)[1])
     assert agent.policy.predict_values(texts).all()
 
