@@ -41,6 +41,9 @@ CHECKPOINT_SHARE = 0.01
 LONGEST_UNSAVED = 300.0
 """Seconds after which there is a checkpoint whatever it takes; those with images are large."""
 
+LABELS_AT_ONCE = 50
+"""After how many given labels it is shown how many there are to go; texts take time to be read."""
+
 
 class Training:
     """A run in progress.
@@ -151,7 +154,11 @@ class Training:
             fresh = {c.query.key: c for c in self.store.comparisons()}
             for key in self.preferences.fitter.keys:
                 fresh.pop(key, None)
-            self.preferences.fitter.add(list(fresh.values()))
+            labels = list(fresh.values())
+            for start in range(0, len(labels), LABELS_AT_ONCE):
+                reading = f"reading label {start:,} of {len(labels):,}"
+                self._progress.advance(self.env.steps_taken, reading)
+                self.preferences.fitter.add(labels[start : start + LABELS_AT_ONCE])
 
     def _checkpoint_if_due(self) -> None:
         """Write a checkpoint unless too little time has passed for what the last one took.

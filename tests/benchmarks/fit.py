@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
-from imitation_venv import imitation_python, install_imitation
 from one_thread import single_threaded
+from peer_venv import IMITATION_PINS, install_peer, peer_python
 from rich.console import Console
 from rich.table import Table
 
@@ -86,12 +86,12 @@ def main(options: Options) -> None:
     folder = options.folder.resolve()
     options = Options(options.counts, options.epochs, options.repeats, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    install_imitation(folder)
+    install_peer(folder / "imitation", IMITATION_PINS)
     mine: dict[int, float] = {}
     theirs: dict[int, float] = {}
     for count in options.counts:
         mine[count] = fit(Path(sys.executable), "prefrl_fit", count, options)
-        theirs[count] = fit(imitation_python(folder), "imitation_fit", count, options)
+        theirs[count] = fit(peer_python(folder / "imitation"), "imitation_fit", count, options)
         print(f"{count:,} comparisons: {mine[count]:.2f} s, {theirs[count]:.2f} s", flush=True)
     (folder / "fit.json").write_text(json.dumps({"prefrl": mine, "imitation": theirs}) + "\n")
     Console().print(table(mine, theirs))

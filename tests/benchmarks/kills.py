@@ -1,6 +1,7 @@
 """Kill a run at random moments and compare it with one that was never killed.
 
     python tests/benchmarks/kills.py --kills 10
+    python tests/benchmarks/kills.py --env prefrl/Sentiment-v0 --steps 60000 --words "--rounds 20"
 
 Prints the moments, and whether results, metrics and labels are equal; ends with status 1 if not.
 """
@@ -25,7 +26,7 @@ SHARES = 0.03, 0.17
 Ten of these add up to a whole run, and each start takes time, so that ten kills fit into one run.
 """
 
-TIMES = {"wall_seconds", "env_steps_per_second", "seconds"}
+TIMES = {"wall_seconds", "env_steps_per_second", "tokens_per_second", "seconds"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Options:
     """Environment steps of the run; with few, it ends before it was killed so often."""
     labels: int = 200
     """Label budget of the run."""
+    words: str = ""
+    """Further words of `prefrl train`."""
     kills: int = 10
     """How often the run is killed."""
     seed: int = 0
@@ -89,7 +92,7 @@ def start(options: Options, command: str, name: str) -> "subprocess.Popen[bytes]
     folder = options.folder / name
     if command == "train" or not (folder / "config.json").exists():
         arguments = ["train", options.env, "--steps", str(options.steps), "--out", name]
-        arguments += ["--labels", str(options.labels)]
+        arguments += ["--labels", str(options.labels), *options.words.split()]
     with (options.folder / f"{name}.log").open("a") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "prefrl.agents.cli", *arguments],

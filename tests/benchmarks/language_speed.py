@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from peer_venv import TRL_PINS, install_peer, peer_python
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
-from trl_venv import install_trl, trl_python
 
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.recording_env import RecordingVecEnv
@@ -222,7 +222,12 @@ def run(system: str, folder: Path, options: argparse.Namespace) -> list[float]:
     command += ["--updates", str(options.updates)]
     if system.startswith("trl"):
         sizes = (PROMPT, NEW, BATCH, int(system.partition(" ")[2]), options.updates)
-        command = [str(trl_python(options.folder)), str(TRL), str(folder), *map(str, sizes)]
+        command = [
+            str(peer_python(options.folder / "trl")),
+            str(TRL),
+            str(folder),
+            *map(str, sizes),
+        ]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     rates: list[float] = json.loads(done.stdout.splitlines()[-1])
     return rates
@@ -243,7 +248,7 @@ def main() -> None:
         print(json.dumps(measure(folder, options.updates) if measure else update_seconds(folder)))
         return
     make_model(folder)
-    install_trl(options.folder)
+    install_peer(options.folder / "trl", TRL_PINS)
     rates: dict[str, list[float]] = {}
     for _ in range(options.repeats):
         for system in ("prefrl", "floor", "trl 16", "trl 64"):

@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
-from imitation_venv import IMITATION_PINS, imitation_python, install_imitation
 from one_thread import single_threaded
+from peer_venv import IMITATION_PINS, install_peer, peer_python
 from rich.console import Console
 from rich.table import Table
 
@@ -128,7 +128,7 @@ def all_systems(folder: Path) -> dict[Name, System]:
     prefrl = (*cli, "train", "prefrl/HalfCheetah-v0", *labels)
     sb3 = (sys.executable, str(PEERS / "sb3_ppo.py"))
     comparisons = str(PEERS / "imitation_comparisons.py")
-    imitation = (str(imitation_python(folder)), comparisons, *labels, *PPO_FLAGS)
+    imitation = (str(peer_python(folder / "imitation")), comparisons, *labels, *PPO_FLAGS)
     return {
         "prefrl": System(f"{LABELS} labels, PPO as SB3's", (*prefrl, *PPO_FLAGS)),
         "sb3": System("PPO on the true reward: " + " ".join(PPO_FLAGS), (*sb3, *PPO_FLAGS)),
@@ -245,7 +245,7 @@ def main(options: Options) -> None:
     options = Options(options.steps, options.repeats, folder, options.systems)
     folder.mkdir(parents=True, exist_ok=True)
     if "imitation" in options.systems:
-        install_imitation(folder)
+        install_peer(folder / "imitation", IMITATION_PINS)
     systems = all_systems(folder)
     runs: dict[Name, list[Run]] = {}
     for name, done in measure(systems, options):
