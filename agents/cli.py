@@ -105,8 +105,8 @@ class Watch:
     out: Path | None = None
     """The mp4 file to write; by default videos/RUN.mp4."""
     every_checkpoint: bool = False
-    """Film the agent as it was over training instead, in one film; by default
-    videos/RUN-progress.mp4."""
+    """Show the agent as it was over training instead: in one film, by default
+    videos/RUN-progress.mp4, or what it wrote."""
     seconds: float | None = None
     """The longest duration of an episode, in seconds; by default 10, over training 3 each."""
     size: int = 480

@@ -36,7 +36,7 @@ from .run_folder import (
 )
 from .settings import RunSettings
 from .tamer.watching import film_tamer
-from .text_samples import print_samples
+from .text_samples import print_samples, print_samples_over_training
 from .training import CHECKPOINT_SHARE, Training
 from .watching import film_progress, film_run
 
@@ -121,9 +121,12 @@ def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) 
 
 
 def watch_progress(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
-    """Film the agent of a run as it was at each of its policy snapshots."""
+    """Film the agent of a run as it was at each of its policy snapshots, or print what it wrote."""
     if agent_of(folder) == "tamer":
         raise UserError("TAMER keeps no policies over training; leave out --every-checkpoint")
+    if read_settings(folder).language is not None:
+        print_samples_over_training(folder, console)
+        return
     with _drawing_bar(console) as progress:
         film_progress(folder, out, seconds=seconds, size=size, progress=progress)
     console.print(f"wrote {escape(str(out))}")

@@ -56,6 +56,18 @@ def snapshot_steps(run_folder: Path) -> list[int]:
     return sorted(int(path.stem) for path in found if path.stem.isdecimal())
 
 
+def kept_snapshots(run_folder: Path) -> list[int]:
+    """Return `snapshot_steps`, of which there must be some.
+
+    Raises:
+        UserError: If there are none.
+    """
+    kept = snapshot_steps(run_folder)
+    if not kept:
+        raise UserError(f"{run_folder} kept no policies over training; watch only its last one")
+    return kept
+
+
 def load_snapshot(run_folder: Path, steps: int, policy: BasePolicy) -> None:
     """Read a copy into a policy of the same shape.
 

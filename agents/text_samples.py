@@ -12,6 +12,7 @@ from prefrl.environments import make
 from prefrl.text_spaces import PROMPT_LENGTH, TOKENS
 
 from .policies.causal_lm import CausalLMPolicy
+from .policy_snapshots import kept_snapshots, load_snapshot
 from .ppo import load_agent
 from .run_folder import read_settings
 from .text_evaluation import ReferenceComparison, TextEvaluation, continuation
@@ -19,6 +20,9 @@ from .text_task import text_task
 
 SHOWN = 8
 """Prompts for which samples are printed."""
+
+SHOWN_OVER_TRAINING = 3
+"""Prompts for which samples of every policy snapshot are printed."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,36 @@ def print_samples(folder: Path, console: Console, count: int = SHOWN) -> None:
         f"better than the reference in {found.win_rate:.0%} of {count} prompts (ties count half), "
         f"KL {found.kl:.1f} nats per text"
     )
+
+
+def print_samples_over_training(
+    folder: Path, console: Console, count: int = SHOWN_OVER_TRAINING
+) -> None:
+    """Print continuations of the reference model and of each policy snapshot, prompt by prompt.
+
+    Args:
+        folder: The run's folder.
+        console: Where to print.
+        count: Of how many prompts.
+
+    Raises:
+        UserError: If the run kept no snapshots.
+    """
+    settings, kept = read_settings(folder), kept_snapshots(folder)
+    policy = load_agent(folder, kept[0]).policy
+    assert isinstance(policy, CausalLMPolicy)
+    evaluation = TextEvaluation(settings.env, settings.env_kwargs, count)
+    samples = []
+    for steps in kept:
+        load_snapshot(folder, steps, policy)
+        samples.append(sample_pairs(folder, evaluation(policy)))
+    for pairs in zip(*samples, strict=True):
+        first = pairs[0]
+        table = Table("tokens", "text", "score", title=escape(first.prompt), title_justify="left")
+        table.add_row("reference", escape(first.reference_text), f"{first.reference_score:.2f}")
+        for steps, pair in zip(kept, pairs, strict=True):
+            table.add_row(f"{steps:,}", escape(pair.text), f"{pair.score:.2f}")
+        console.print(table)
 
 
 def _table(pairs: Sequence[SamplePair]) -> Table:

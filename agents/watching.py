@@ -10,11 +10,10 @@ from prefrl.captions import with_caption
 from prefrl.clips import HOLD_SECONDS, film_episode
 from prefrl.drawing import Frame
 from prefrl.episode_drawing import EpisodeDrawer
-from prefrl.errors import UserError
 from prefrl.seeding import integer_seed
 from prefrl.video import write_video
 
-from .policy_snapshots import load_snapshot, snapshot_steps
+from .policy_snapshots import kept_snapshots, load_snapshot
 from .ppo import load_agent
 from .run_folder import read_settings
 
@@ -80,9 +79,7 @@ def film_progress(
         UserError: If the run kept no snapshots, or the environment cannot be drawn.
     """
     settings = read_settings(folder)
-    kept = snapshot_steps(folder)
-    if not kept:
-        raise UserError(f"{folder} kept no policies over training; film only its last one")
+    kept = kept_snapshots(folder)
     agent = load_agent(folder, kept[0])
     drawer = EpisodeDrawer(settings.env, settings.env_kwargs, size=size)
     seed = integer_seed(settings.seed, "film")

@@ -13,6 +13,7 @@ from prefrl.agents import load
 from prefrl.agents.cli import main, parse
 from prefrl.agents.metrics import read_metrics
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
+from prefrl.agents.policy_snapshots import snapshot_steps
 from prefrl.agents.recipes import RECIPES
 from prefrl.checkpoints import whole_checkpoints
 from prefrl.envs.text.tokenizer import BUNDLED
@@ -68,6 +69,10 @@ def test_a_run_from_start_to_report(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "prompt" in shown
     assert "reference" in shown
+    main(["watch", "run", "--every-checkpoint"])
+    shown = capsys.readouterr().out
+    for steps in snapshot_steps(Path("run")):
+        assert shown.count(f" {steps:,} ") >= 3
     main(["report", "run"])
     page = Path("run/report.html").read_text()
     for said in ("What the agent writes", "win rate over the reference", "KL to the reference"):
