@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from first_time_help import close_help
+from page_browser import KEYS, KeySitting, shown_pair, wait_until_saved
+from page_client import stored_verdicts
+from page_runs import RUN
 
-from prefrl.labelling.asked_questions import AskedQuestion
 from prefrl.labelling.clip_worker import jpeg
-from prefrl.labelling.ledger import Ledger
-from prefrl.labelling.questions import shown_left
 from prefrl.labelling.server import PageSettings, served_beside
 from prefrl.queries import Query, QueryKey
 from prefrl.segments import Segment
@@ -21,7 +21,6 @@ from prefrl.store import LabelStore
 from prefrl.video import write_video
 
 PAIRS = 34
-KEYS = {"ArrowLeft": "left", "ArrowRight": "right", "ArrowUp": "tie", "ArrowDown": "skip"}
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def settings(tmp_path: Path, make_segment: Callable[..., Segment], port: int) ->
     segments = [make_segment([float(index)]) for index in range(PAIRS + 1)]
     store.ask(
         [
-            Query(QueryKey("run", 0, index), (segments[index], segments[index + 1]))
+            Query(QueryKey(RUN, 0, index), (segments[index], segments[index + 1]))
             for index in range(PAIRS)
         ]
     )
@@ -44,7 +43,7 @@ def settings(tmp_path: Path, make_segment: Callable[..., Segment], port: int) ->
     place: dict[str, Any] = {
         "folder": str(tmp_path),
         "store": str(tmp_path / "labels.sqlite"),
-        "run": "run",
+        "run": RUN,
     }
     return PageSettings(**place, env="CartPole-v1", task="Prefer it.", budget=PAIRS, port=port)
 
@@ -58,53 +57,6 @@ def page(page: Any, settings: PageSettings) -> Iterator[Any]:
         yield page
 
 
-def shown_pair(page: Any) -> str:
-    """Return the round, index and repeat of the pair that plays, once one does."""
-    plays = """() => {
-        const { pair, playing } = document.querySelector("#clips").dataset;
-        return pair && pair === playing && pair;
-    }"""
-    return str(page.wait_for_function(plays).json_value())
-
-
-class Sitting:
-    """Presses keys, and keeps account of what they must have done."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.said: dict[str, str] = {}
-        self.order: list[str] = []
-
-    def press(self, key: str) -> None:
-        pair = shown_pair(self.page)
-        assert pair not in self.said, "a pair that has a verdict is shown"
-        self.page.keyboard.press(key)
-        self.said[pair] = KEYS[key]
-        self.order.append(pair)
-
-    def undo(self, key: str) -> None:
-        pair = self.order.pop()
-        del self.said[pair]
-        self.page.keyboard.press(key)
-        self.page.wait_for_function(
-            "pair => document.querySelector('#clips').dataset.pair === pair", arg=pair
-        )
-
-
-def saved(question: AskedQuestion) -> str:
-    assert question.standing is not None
-    verdict = question.standing.verdict
-    if isinstance(verdict, str):
-        return verdict
-    return "left" if verdict == shown_left(question.key) else "right"
-
-
-def saved_verdicts(settings: PageSettings) -> dict[str, str]:
-    questions = Ledger(LabelStore(settings.store), "run").questions()
-    answered = [(q.key, saved(q)) for q in questions if q.standing is not None]
-    return {f"{key.round}/{key.index}/{key.repeat}": verdict for key, verdict in answered}
-
-
 def paused(page: Any) -> list[bool]:
     shown = "[...document.querySelectorAll('video:not(.later)')].map(video => video.paused)"
     states: list[bool] = page.evaluate(shown)
@@ -114,7 +66,7 @@ def paused(page: Any) -> list[bool]:
 def test_the_store_holds_exactly_what_was_pressed(
     page: Any, settings: PageSettings, faults: list[str]
 ) -> None:
-    sitting = Sitting(page)
+    sitting = KeySitting(page)
     keys = list(KEYS)
     for number in range(8):
         sitting.press(keys[number % 4])
@@ -132,16 +84,16 @@ def test_the_store_holds_exactly_what_was_pressed(
         sitting.undo("z")
     for number in range(25):  # 5 were kept
         sitting.press(keys[(number + 1) % 4])
-    page.wait_for_function("() => localStorage.getItem('prefrl-outbox-run') === '[]'")
+    wait_until_saved(page)
     assert len(sitting.said) == 30
-    assert saved_verdicts(settings) == sitting.said
+    assert stored_verdicts(Path(settings.folder), RUN) == sitting.said
     assert faults == []
 
 
 def test_presses_without_a_pair_are_ignored_and_the_page_says_so(
     page: Any, settings: PageSettings
 ) -> None:
-    sitting = Sitting(page)
+    sitting = KeySitting(page)
     for _ in range(PAIRS):
         sitting.press("ArrowDown")  # what nobody can tell is not asked again
     page.wait_for_function("() => !document.querySelector('#clips').dataset.pair")
@@ -150,7 +102,7 @@ def test_presses_without_a_pair_are_ignored_and_the_page_says_so(
     page.wait_for_function(
         "() => document.querySelector('#why').textContent.includes('All questions are answered')"
     )
-    assert saved_verdicts(settings) == sitting.said
+    assert stored_verdicts(Path(settings.folder), RUN) == sitting.said
 
 
 def test_unconfirmed_verdicts_are_sent_after_a_reload(page: Any, settings: PageSettings) -> None:
@@ -160,11 +112,11 @@ def test_unconfirmed_verdicts_are_sent_after_a_reload(page: Any, settings: PageS
     page.wait_for_function(
         "() => document.querySelector('#note').textContent.includes('not saved')"
     )
-    assert saved_verdicts(settings) == {}
+    assert stored_verdicts(Path(settings.folder), RUN) == {}
+    page.reload()  # first, or the page before would send it
     page.unroute("**/verdict")
-    page.reload()
     page.wait_for_function("() => document.querySelector('#note').classList.contains('saved')")
-    assert saved_verdicts(settings) == {pair: "tie"}
+    assert stored_verdicts(Path(settings.folder), RUN) == {pair: "tie"}
     assert shown_pair(page) != pair
 
 
@@ -177,6 +129,7 @@ def test_a_browser_that_plays_no_film_shows_pictures(page: Any, settings: PageSe
         film.with_suffix(".json").write_text(clip)
         film.write_bytes(b"no film")
     page = browser.new_page()  # which has kept no films
+    page.set_default_timeout(60_000)
     page.goto(settings.link)
     close_help(page)
     page.wait_for_selector("canvas:not(.later)")
@@ -188,4 +141,4 @@ def test_a_browser_that_plays_no_film_shows_pictures(page: Any, settings: PageSe
     pair = shown_pair(page)
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("() => document.querySelector('#note').classList.contains('saved')")
-    assert saved_verdicts(settings) == {pair: "left"}
+    assert stored_verdicts(Path(settings.folder), RUN) == {pair: "left"}
