@@ -26,6 +26,7 @@ try:
     from .recipes import RECIPES, recipe_named
     from .run_folder import agent_of
     from .tamer import training as tamer
+    from .threads import set_threads
 except ModuleNotFoundError as error:
     print(
         f"prefrl: {error.name} is not installed; run: pip install 'prefrl[train]'", file=sys.stderr
@@ -249,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         words = sys.argv[1:] if arguments is None else arguments
         command = parse(words)
-        _use_one_thread()
+        set_threads(None)
         command(console, words)
     except UserError as error:
         print(f"prefrl: {error}", file=sys.stderr)
@@ -263,14 +264,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("prefrl: interrupted", file=sys.stderr)
         sys.exit(130)
-
-
-def _use_one_thread() -> None:
-    # The networks are too small to share among threads, which would cost more than they compute;
-    # and with one thread the same numbers come out on every machine of a kind.
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _one_line(box: str) -> str:

@@ -37,6 +37,7 @@ from .run_folder import (
 from .settings import RunSettings
 from .tamer.watching import film_tamer
 from .text_samples import print_samples, print_samples_over_training
+from .threads import set_threads
 from .training import CHECKPOINT_SHARE, Training
 from .watching import film_progress, film_run
 
@@ -109,7 +110,9 @@ def _mended_checkpoint(settings: RunSettings, folder: Path, console: Console) ->
 def watch(folder: Path, out: Path, seconds: float, size: int, console: Console) -> None:
     """Film the agent of a run; where it writes texts, print some beside the reference's."""
     is_tamer = agent_of(folder) == "tamer"
-    if not is_tamer and read_settings(folder).language is not None:
+    language = None if is_tamer else read_settings(folder).language
+    if language is not None:
+        set_threads(language)
         print_samples(folder, console)
         return
     with _drawing_bar(console) as progress:
@@ -124,7 +127,9 @@ def watch_progress(folder: Path, out: Path, seconds: float, size: int, console: 
     """Film the agent of a run as it was at each of its policy snapshots, or print what it wrote."""
     if agent_of(folder) == "tamer":
         raise UserError("TAMER keeps no policies over training; leave out --every-checkpoint")
-    if read_settings(folder).language is not None:
+    language = read_settings(folder).language
+    if language is not None:
+        set_threads(language)
         print_samples_over_training(folder, console)
         return
     with _drawing_bar(console) as progress:
@@ -180,6 +185,7 @@ def _run(
     started = time.monotonic()
     budget = settings.labels if settings.reward == "learned" else 0
     texts = settings.language is not None
+    set_threads(settings.language)
     table = LiveTable(console, label_budget=budget, writes_texts=texts)
     # What people answered must not be waited for again, so each of their rounds is kept.
     share = math.inf if needs_people(settings) else CHECKPOINT_SHARE

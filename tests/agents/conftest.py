@@ -15,6 +15,12 @@ from prefrl.preference_learner import PreferenceSettings
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands about large models use one thread too, as tests' models are small."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
 class ActionIsReward(gymnasium.Env[np.ndarray, np.ndarray]):
     """One step's reward is its action; observations are noise."""
 
