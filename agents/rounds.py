@@ -12,6 +12,9 @@ from .settings import RunSettings
 SEGMENTS_PER_QUESTION = 4
 """Segments that the initial policy must show per question about it, so that few are asked twice."""
 
+SEGMENTS_WITHOUT_QUESTIONS = 256
+"""Segments of the initial policy by which rewards are scaled, where labels are given."""
+
 LEAST_ROUNDS = 4
 """Rounds of a run that is so short that they cannot last a horizon each."""
 
@@ -57,7 +60,7 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
         return [
             Round(i, n, True, 0) for i, n in enumerate(_split(total, settings.rounds, shortest))
         ]
-    initial = max(shortest, min(_rollouts_to_ask_about(settings, horizon), total // 4))
+    initial = max(shortest, min(_rollouts_of_the_initial_policy(settings, horizon), total // 4))
     training = max(total - initial, shortest)
     rollouts = [initial, *_split(training, settings.rounds, shortest)]
     ends = np.cumsum(rollouts)
@@ -71,14 +74,15 @@ def plan_rounds(settings: RunSettings, horizon: int | None) -> list[Round]:
     return [Round(i, n, i > 0, labels) for i, (n, labels) in enumerate(pairs)]
 
 
-def _rollouts_to_ask_about(settings: RunSettings, horizon: int | None) -> int:
-    """Return how many rollouts give the first questions enough segments to choose from."""
-    questions = settings.labels * settings.initial_share
+def _rollouts_of_the_initial_policy(settings: RunSettings, horizon: int | None) -> int:
+    """Return how many rollouts give enough segments for the first questions, or the scales."""
+    segments = SEGMENTS_PER_QUESTION * settings.labels * settings.initial_share
+    if settings.labels_given:
+        segments = SEGMENTS_WITHOUT_QUESTIONS
     each = settings.preferences.segment_length
     if settings.language is not None:
         each = horizon or each  # a segment is the end of a text, which takes all its steps
-    steps = SEGMENTS_PER_QUESTION * questions * each
-    return math.ceil(steps / (settings.ppo.num_envs * settings.ppo.n_steps))
+    return math.ceil(segments * each / (settings.ppo.num_envs * settings.ppo.n_steps))
 
 
 def _split(total: int, parts: int, shortest: int) -> list[int]:

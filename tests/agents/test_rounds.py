@@ -1,6 +1,7 @@
 """The plan of a run."""
 
 import dataclasses
+import math
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,3 +47,11 @@ def test_a_quarter_is_asked_about_the_initial_policy() -> None:
     constant = dataclasses.replace(settings, schedule="constant")
     later = [round_.labels for round_ in plan_rounds(constant, 100)[1:-1]]
     assert max(later) - min(later) <= 1
+
+
+def test_where_labels_are_given_the_initial_policy_acts_only_for_the_scales() -> None:
+    settings = RunSettings(env="", run="", steps=100_000, labels=700, ppo=PPO)
+    given_labels = dataclasses.replace(settings, labels_given=True)
+    plan = plan_rounds(given_labels, 100)
+    assert plan[0].rollouts == math.ceil(256 * 30 / 200) < plan_rounds(settings, 100)[0].rollouts
+    assert not any(round_.labels for round_ in plan)
