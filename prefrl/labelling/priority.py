@@ -4,8 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
-NICENESS = 10
-"""About a tenth of the processor where others want all of it: little, but never nothing."""
+NICENESS = 5
+"""A quarter of a processor that one other process wants all of; more would keep people waiting."""
 
 
 def stand_back() -> None:
