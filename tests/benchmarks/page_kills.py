@@ -186,7 +186,7 @@ class LabelledRun:
     def end(self) -> list[str]:
         """Wait for the run's end; return what is wrong with it."""
         try:
-            status = self.trainer.wait(5 * PATIENCE)
+            status = self.trainer.wait(15 * PATIENCE)
         except subprocess.TimeoutExpired:
             return [f"{self._name}: the run does not end: {self.state()}"]
         if status:
