@@ -86,12 +86,13 @@ def _rendered_drawer(core: Any, size: int) -> Drawer:
     data = mujoco.MjData(model)
     camera = _camera(core, mujoco)
     floors = _floors(model, mujoco) if camera == FOLLOWING else {}
-    # No multisampling and no shadows, which cost software rendering most of its time.
+    # No multisampling, shadows or mirror images, which cost software rendering most of its time.
     model.vis.quality.offsamples = 0
     model.vis.quality.shadowsize = 0
     model.vis.global_.offwidth = max(model.vis.global_.offwidth, size)
     model.vis.global_.offheight = max(model.vis.global_.offheight, size)
     renderer = mujoco.Renderer(model, size, size)
+    renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0
 
     def draw(snapshot: Array) -> Frame:
         data.qpos[:] = snapshot
