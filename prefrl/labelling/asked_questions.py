@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from prefrl import store_tables as tables
 from prefrl.queries import QueryKey, Verdict
-from prefrl.store import parse_verdict, question_key, remove_last
+from prefrl.store import parse_verdict, question_key
 
 Place: TypeAlias = tuple[int, int, int]
 """A question's round, index and repeat, which are faster to look up than its key."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A verdict that was not taken back.
 
@@ -37,7 +37,7 @@ class Standing:
     shown_left: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AskedQuestion:
     """A question of the store, without the content of its segments.
 
@@ -69,7 +69,7 @@ class AskedQuestions:
         self._questions: dict[Place, AskedQuestion] = {}
         self._open: dict[bool, list[Place]] = {False: [], True: []}  # by whether they are repeats
         self._newest = float("-inf")
-        self._given: dict[Place, list[sa.RowMapping]] = {}
+        self._given: dict[Place, list[Standing]] = {}  # rows would keep more in memory
         self._rows: dict[str, list[int]] = {}
         self._rows_read, self._last_row = 0, 0
 
@@ -150,13 +150,13 @@ class AskedQuestions:
         place = (row["round"], row["index"], row["repeat"])
         given = self._given.setdefault(place, [])
         if row["verdict"] == "undo":
-            remove_last(given, row["labeller"])
+            _remove_last(given, row["labeller"])
         else:
-            given.append(row)
+            given.append(_standing(row))
             self._rows.setdefault(row["labeller"], []).append(row["id"])
         if place not in self._questions:
             return
-        standing = _standing(given[-1]) if given else None
+        standing = given[-1] if given else None
         self._questions[place] = replace(self._questions[place], standing=standing)
         self._set_open(place, standing is None)
 
@@ -179,3 +179,10 @@ def _standing(row: sa.RowMapping) -> Standing:
         answered_at=row["answered_at"],
         shown_left=row["shown_left"],
     )
+
+
+def _remove_last(given: list[Standing], labeller: str) -> None:
+    for place in reversed(range(len(given))):
+        if given[place].labeller == labeller:
+            del given[place]
+            return
