@@ -19,8 +19,10 @@ def task_name(env_id: str) -> str:
     return env_id.rpartition(":")[2]
 
 
-def demonstrations(env_id: str, task: Task, count: int, seed: int) -> list[list[int]]:
-    """Return the tokens of texts of a corpus, each with its end token.
+def demonstrations(
+    env_id: str, task: Task, count: int, seed: int
+) -> tuple[list[list[int]], list[int]]:
+    """Return the tokens of texts of a corpus, each with its end token, and their prompts' lengths.
 
     Args:
         env_id: The environment's id, of a task that has a corpus.
@@ -30,7 +32,10 @@ def demonstrations(env_id: str, task: Task, count: int, seed: int) -> list[list[
     """
     encode, end = task.tokenizer.encode, task.tokenizer.end
     documents = corpus(task_name(env_id), count, seed)
-    return [[*encode(prompt), *encode(written), end] for prompt, written in documents]
+    prompts = [encode(prompt) for prompt, _ in documents]
+    written = [[*encode(text), end] for _, text in documents]
+    texts = [[*start, *rest] for start, rest in zip(prompts, written, strict=True)]
+    return texts, [len(prompt) for prompt in prompts]
 
 
 def demonstration_scores(env_id: str, task: Task, observations: dict[str, Array]) -> Array | None:

@@ -9,6 +9,7 @@ from prefrl.envs.text.corpora import WRITERS
 from prefrl.envs.text.task import Task
 from prefrl.errors import UserError
 from prefrl.language.causal_models import (
+    COPYIST,
     TINY,
     check_fits,
     load_causal_model,
@@ -17,7 +18,7 @@ from prefrl.language.causal_models import (
 from prefrl.language.supervised import fit_language_model
 from prefrl.seeding import integer_seed
 
-from .demonstrations import demonstrations, has_corpus
+from .demonstrations import demonstrations, has_corpus, task_name
 from .language_settings import LanguageSettings
 from .settings import RunSettings
 
@@ -37,7 +38,7 @@ def check_model(language: LanguageSettings, task: Task, env_id: str) -> None:
         UserError: If the folder holds no language model, it does not suit the task, or the task has
             no texts that it could be fitted to first.
     """
-    model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
+    model = load_causal_model(source(language, env_id), vocabulary_size=task.tokenizer.size)
     tokenizer = task.tokenizer
     check_fits(model, tokenizer.size, task.context, tokenizer.end, tokenizer.file)
     if language.supervised_texts and not has_corpus(env_id):
@@ -68,10 +69,16 @@ def prepare_model(
     if not language.supervised_texts or (folder / FITTED).exists():
         return
     seed = integer_seed(settings.seed, "demonstrations")
-    texts = demonstrations(settings.env, task, language.supervised_texts, seed)
+    texts, prompt_lengths = demonstrations(settings.env, task, language.supervised_texts, seed)
     tell(f"fitting the language model to {len(texts):,} texts of the task's corpus")
-    model = load_causal_model(source(language), vocabulary_size=task.tokenizer.size)
-    fit_language_model(model, texts, learning_rate=SUPERVISED_LEARNING_RATE, seed=settings.seed)
+    model = load_causal_model(source(language, settings.env), vocabulary_size=task.tokenizer.size)
+    fit_language_model(
+        model,
+        texts,
+        prompt_lengths=prompt_lengths,
+        learning_rate=SUPERVISED_LEARNING_RATE,
+        seed=settings.seed,
+    )
     partial = folder / f"{FITTED}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     save_causal_model(model, partial)
@@ -92,10 +99,20 @@ def located_language(settings: RunSettings, folder: Path) -> LanguageSettings | 
     if settings.language is None:
         return None
     fitted = folder / FITTED
-    start = fitted if settings.language.supervised_texts else source(settings.language)
+    given = source(settings.language, settings.env)
+    start = fitted if settings.language.supervised_texts else given
     return dataclasses.replace(settings.language, model=str(start.resolve()))
 
 
-def source(language: LanguageSettings) -> Path:
-    """Return the folder of the model that is given, or else of the one that prefrl ships."""
-    return Path(language.model) if language.model else TINY
+SHIPPED = {"prefrl/SummariseFacts-v0": COPYIST}
+"""The model that prefrl ships for a task; for all others it is `TINY`."""
+
+
+def source(language: LanguageSettings, env_id: str) -> Path:
+    """Return the folder of the model that is given, or else of the one that prefrl ships.
+
+    Args:
+        language: May name a folder.
+        env_id: The environment's id.
+    """
+    return Path(language.model) if language.model else SHIPPED.get(task_name(env_id), TINY)

@@ -5,14 +5,13 @@ from typing import Any
 import gymnasium
 import torch
 
-from prefrl.language.causal_models import load_causal_model
+from prefrl.language.causal_models import TINY, load_causal_model
 from prefrl.language.lora import add_lora
 from prefrl.language.text_reward_model import TextRewardModel
 
 from .language_settings import LanguageSettings
 from .policies.causal_lm import CausalLMPolicy
 from .policies.nucleus_mask import NucleusMask
-from .starting_model import source
 
 
 def text_policy_kwargs(
@@ -25,12 +24,12 @@ def text_policy_kwargs(
     """
     assert isinstance(action_space, gymnasium.spaces.Discrete)
     size = int(action_space.n)
-    model = load_causal_model(source(language), vocabulary_size=size)
+    model = load_causal_model(language.model or TINY, vocabulary_size=size)
     kwargs: dict[str, Any] = {"model": model, "temperature": language.temperature}
     if language.lora_rank:
         add_lora(model, language.lora_rank)
     if language.critic == "reward":
-        kwargs["critic"] = load_causal_model(source(language), vocabulary_size=size)
+        kwargs["critic"] = load_causal_model(language.model or TINY, vocabulary_size=size)
     if language.mask_share is not None:
         kwargs["mask"] = NucleusMask(
             top_p=language.mask_share,

@@ -88,13 +88,16 @@ def check_made_for(
 def _relative(language: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Name the language model so that it is found when the run, or this package, has moved."""
     model, run = language.pop("language_model").resolve(), folder.resolve().parent.parent
-    if model == TINY.resolve():
-        return language
+    if model.parent == TINY.parent.resolve():
+        return {**language, "shipped_model": model.name}
     inside = run in model.parents
     return {**language, "language_model": os.path.relpath(model, folder) if inside else str(model)}
 
 
 def _absolute(language: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if "shipped_model" in language:
+        shipped = TINY.parent / language.pop("shipped_model")
+        return {**language, "language_model": shipped}
     if "language_model" not in language:
         return language
     return {**language, "language_model": folder / language["language_model"]}

@@ -17,6 +17,10 @@ TINY = Path(__file__).parent / "tiny"
 """A Llama of about a million parameters that writes the generated corpora, made by
 `python -m prefrl.agents.pretrain_tiny`."""
 
+COPYIST = Path(__file__).parent / "copyist"
+"""One of the same size that recites facts of posts, made by
+`python -m prefrl.agents.pretrain_copyist`."""
+
 
 def import_transformers() -> Any:
     """Return the package `transformers`, silenced and kept from the network.

@@ -6,6 +6,7 @@ import prefrl.envs  # noqa: F401  # registers the ids
 from prefrl.agents.demonstrations import demonstration_scores, demonstrations, has_corpus
 from prefrl.agents.text_task import text_task
 from prefrl.environments import make, make_vector
+from prefrl.envs.text.corpora import corpus
 from prefrl.envs.text.tasks import dates
 
 DATES = "prefrl.envs:prefrl/Dates-v0"
@@ -13,9 +14,11 @@ DATES = "prefrl.envs:prefrl/Dates-v0"
 
 def test_demonstrations_are_whole_texts() -> None:
     task = text_task(make(DATES))
-    first, *_ = demonstrations(DATES, task, 3, seed=5)
+    (first, *_), (length, *_) = demonstrations(DATES, task, 3, seed=5)
     assert first[-1] == task.tokenizer.end
-    assert " ." in task.tokenizer.decode(first)
+    prompt, written = corpus("prefrl/Dates-v0", 1, seed=5)[0]
+    assert task.tokenizer.decode(first[:length]) == prompt
+    assert task.tokenizer.decode(first[length:]) == written
 
 
 def test_each_prompt_has_the_score_of_its_own_text() -> None:

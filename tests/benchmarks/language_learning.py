@@ -34,7 +34,7 @@ Experiment: TypeAlias = Literal["sentiment", "nlpo", "stiennon"]
 SENTIMENT = ("prefrl/Sentiment-v0", "--labels", "1000")
 NLPO = recipe_named("nlpo").words
 STIENNON = recipe_named("stiennon").words
-COEFFICIENTS = ("0.3", "0.1", "0.05", "0.02", "0.005", "0")
+COEFFICIENTS = ("0.3", "0.1", "0.03", "0")
 """What a nat of KL costs, from held back to pushed too far."""
 
 RUNS: dict[Experiment, dict[str, tuple[str, ...]]] = {
@@ -89,10 +89,13 @@ def draw(options: Options) -> None:
         for place, name in enumerate(RUNS[options.experiment])
     }
     figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
     if options.experiment == "stiennon":
-        _draw_frontier(figure.add_subplot(), rows)
+        win_rate = "evaluation/win_rate_over_demonstrations"
+        _draw_over_kl(left, rows, win_rate, "win rate over reference summaries")
+        left.axhline(0.5, color="grey", linestyle=":", linewidth=1)
+        _draw_over_kl(right, rows, "predicted_return", "learned reward")
     else:
-        left, right = figure.subplots(1, 2)
         _draw_curves(left, rows, "evaluation/score", "gold score")
         _draw_curves(
             right, rows, "evaluation/reference_log_probability", "log ρ of its tokens (nats each)"
@@ -111,19 +114,17 @@ def _draw_curves(axes: Axes, rows: Rows, metric: str, label: str) -> None:
     axes.set(xlabel="tokens", ylabel=label)
 
 
-def _draw_frontier(axes: Axes, rows: Rows) -> None:
-    """Draw the win rate over the KL of each round."""
+def _draw_over_kl(axes: Axes, rows: Rows, metric: str, label: str) -> None:
+    """Draw a metric over the KL, a point for each round that trained."""
     for place, (name, seeds) in enumerate(rows.items()):
         points = [
-            (row["evaluation/kl"], row["evaluation/win_rate_over_demonstrations"])
+            (row["evaluation/kl"], row[metric])
             for of_seed in seeds
             for row in of_seed
+            if row[metric] is not None
         ]
         axes.plot(*np.transpose(points), "o", color=f"C{place}", markersize=4, label=name)
-    axes.axhline(0.5, color="grey", linestyle=":", linewidth=1)
-    axes.set(
-        xlabel="KL to the reference (nats per text)", ylabel="win rate over reference summaries"
-    )
+    axes.set(xlabel="KL to the reference (nats per text)", ylabel=label)
 
 
 def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from written_texts import text_segment, text_spaces, text_steps
 from prefrl.errors import UserError
 from prefrl.fitting import RewardFitter
 from prefrl.language import text_reward_model
+from prefrl.language.causal_models import COPYIST, TINY
 from prefrl.language.scoring import hidden_states
 from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.queries import Query, QueryKey
@@ -205,6 +206,16 @@ def test_a_run_can_be_moved(tmp_path: Path) -> None:
     save_reward(run / "checkpoints" / "000001", _model(run / "model"))
     run.rename(tmp_path / "moved")
     load_reward(tmp_path / "moved" / "checkpoints" / "000001")
+
+
+@pytest.mark.parametrize("shipped", [TINY, COPYIST], ids=["tiny", "copyist"])
+def test_models_that_ship_are_found_where_the_package_is(shipped: Path, tmp_path: Path) -> None:
+    made = make_reward_model(*text_spaces(912, CONTEXT), language_model=shipped, horizon=HORIZON)
+    save_reward(tmp_path / "reward", made)
+    assert str(shipped.parent) not in (tmp_path / "reward" / "reward.json").read_text()
+    loaded = load_reward(tmp_path / "reward")
+    assert isinstance(loaded, TextRewardModel)
+    assert loaded.language_model == shipped
 
 
 def test_a_lost_language_model_is_named(folder: Path, tmp_path: Path) -> None:
