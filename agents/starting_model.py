@@ -85,7 +85,7 @@ def prepare_model(
     partial.replace(folder / FITTED)
 
 
-SUPERVISED_LEARNING_RATE = 3e-4
+SUPERVISED_LEARNING_RATE = 5e-4
 """Of AdamW, for fitting a pretrained model to demonstrations."""
 
 
