@@ -3,8 +3,8 @@ import math
 import numpy as np
 import torch
 
-from prefrl.agents.pretrain_copyist import HELDOUT_SEED, losses, pretrain, recitals, share_copied
-from prefrl.agents.pretrain_tiny import make_model
+from prefrl.agents.pretrain_copyist import losses, pretrain, recitals, share_copied
+from prefrl.agents.pretrain_tiny import HELDOUT_SEED, make_model
 from prefrl.envs.text.tasks.summarise_facts import STATEMENT
 from prefrl.envs.text.tokenizer import TextTokenizer
 from prefrl.language.causal_models import COPYIST, load_causal_model
