@@ -4,8 +4,12 @@ import contextlib
 import os
 from pathlib import Path
 
-NICENESS = 5
-"""A quarter of a processor that one other process wants all of; more would keep people waiting."""
+NICENESS = 10
+"""A tenth of a processor that one other process wants all of.
+
+That draws a clip in about two seconds, which is as fast as people watch them; and where training
+waits for people, it leaves the processor to others.
+"""
 
 
 def stand_back() -> None:
