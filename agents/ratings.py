@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("archive", type=Path, help="vaderSentiment's source archive")
     parser.add_argument("folder", type=Path, help="where to write prompts.txt and labels.sqlite")
     parser.add_argument("--tokenizer", type=Path, required=True, help="the language model's folder")
-    parser.add_argument("--comparisons", type=int, default=3000, help="how many to make")
+    parser.add_argument("--comparisons", type=int, default=2000, help="how many to make")
     parser.add_argument("--seed", type=int, default=0, help="of the pairs")
     options = parser.parse_args()
     try:

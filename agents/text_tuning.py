@@ -44,7 +44,7 @@ is longer.
 
 TEXT_WITH_ADAPTERS = replace(
     TEXT,
-    ppo=replace(TEXT_PPO, learning_rate=3e-4),
+    steps=60_000,
     members=3,
     preferences=replace(TEXT_PREFERENCES, first_epochs=30),
     language=LanguageSettings(reward_fit="head", kl_coefficient=0.1, kl_target=6.0, kl_horizon=600),
