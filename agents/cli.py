@@ -23,9 +23,9 @@ try:
     from . import commands
     from .options import TrainOptions
     from .page import Address, label
-    from .recipes import RECIPES, recipe_named
     from .run_folder import agent_of
     from .tamer import training as tamer
+    from .text.recipes import RECIPES, recipe_named
     from .threads import set_threads
 except ModuleNotFoundError as error:
     print(

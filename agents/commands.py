@@ -36,7 +36,7 @@ from .run_folder import (
 )
 from .settings import RunSettings
 from .tamer.watching import film_tamer
-from .text_samples import print_samples, print_samples_over_training
+from .text.samples import print_samples, print_samples_over_training
 from .threads import set_threads
 from .training import CHECKPOINT_SHARE, Training
 from .watching import film_progress, film_run
@@ -140,7 +140,7 @@ def watch_progress(folder: Path, out: Path, seconds: float, size: int, console: 
 def report(folder: Path, console: Console) -> None:
     """Write a run's report."""
     try:
-        from .report import write_report
+        from .report.report import write_report
     except ModuleNotFoundError as error:
         raise UserError("reports need the report extra: pip install 'prefrl[report]'") from error
     with _drawing_bar(console) as progress:

@@ -25,17 +25,17 @@ from prefrl.teachers import Answer
 
 from .changed_options import changed, flag
 from .given_labels import check_labels, labels_in, longest
-from .language_options import LanguageOptions
 from .run_folder import Agent
 from .run_preferences import TEACHERS
 from .settings import IMAGE_PPO, Pace, PPOSettings, RewardKind, RunSettings, Tuned, tuned
 from .short_runs import suited_to
 from .spaces import check_trainable
-from .starting_model import check_model
 from .tamer.options import TamerOptions
 from .tamer.settings import TamerSettings
-from .text_task import horizon, text_task, writes_text
-from .text_tuning import SAMPLES_PER_PROMPT, tuned_text
+from .text.options import LanguageOptions
+from .text.starting_model import check_model
+from .text.task import horizon, text_task, writes_text
+from .text.tuning import SAMPLES_PER_PROMPT, tuned_text
 
 
 @dataclass(frozen=True)

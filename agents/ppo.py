@@ -20,7 +20,6 @@ from prefrl.tensors import load_module
 from prefrl.text_spaces import is_text
 from prefrl.trees import Array
 
-from .language_settings import LanguageSettings
 from .observation_features import features_class, update_features
 from .policies.candidates import CandidatePolicy
 from .policies.causal_lm import CausalLMPolicy
@@ -29,9 +28,10 @@ from .rollout_buffer import DeferredRewardBuffer, DeferredRewardDictBuffer
 from .run_folder import read_settings
 from .settings import PPOSettings
 from .single_envs import SingleEnvs
-from .starting_model import located_language
-from .text_policy import text_policy_kwargs
-from .token_rollout_buffer import TokenRolloutBuffer
+from .text.policy import text_policy_kwargs
+from .text.settings import LanguageSettings
+from .text.starting_model import located_language
+from .text.token_rollout_buffer import TokenRolloutBuffer
 
 
 def make_ppo(

@@ -6,7 +6,7 @@ from prefrl.trees import Array
 
 from .evaluation import evaluate
 from .metrics import finite_or_none
-from .text_evaluation import FINAL_TEXTS
+from .text.evaluation import FINAL_TEXTS
 from .training import Training
 
 

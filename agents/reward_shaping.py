@@ -11,8 +11,8 @@ from .policies.causal_lm import CausalLMPolicy
 from .recording_env import Rollout
 from .return_scaling import ReturnScaler
 from .settings import RunSettings
-from .text_penalties import TextPenalties
-from .token_rollout_buffer import TokenRolloutBuffer
+from .text.penalties import TextPenalties
+from .text.token_rollout_buffer import TokenRolloutBuffer
 
 
 class RewardShaping(Protocol):

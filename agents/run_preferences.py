@@ -11,9 +11,9 @@ from prefrl.seeding import integer_seed
 from prefrl.store import LabelStore
 from prefrl.teachers import OracleTeacher, Teacher
 
-from .language_settings import LanguageSettings
 from .settings import RunSettings
-from .text_task import text_task
+from .text.settings import LanguageSettings
+from .text.task import text_task
 
 TEACHERS = ("oracle", "human")
 """The teachers that can be named on the command line."""

@@ -8,7 +8,7 @@ from prefrl.preference_learner import PreferenceSettings
 from prefrl.queries import Strategy
 from prefrl.schedules import Schedule
 
-from .language_settings import LanguageSettings
+from .text.settings import LanguageSettings
 
 RewardKind: TypeAlias = Literal["learned", "true"]
 

@@ -2,7 +2,7 @@
 
 import os
 
-from .language_settings import LanguageSettings
+from .text.settings import LanguageSettings
 
 
 def set_threads(language: LanguageSettings | None) -> None:

@@ -30,9 +30,9 @@ from .run_folder import LABELS
 from .run_preferences import make_preferences
 from .settings import RunSettings
 from .spaces import check_trainable
-from .starting_model import located_language, prepare_model
-from .text_stages import text_stages
-from .text_task import horizon, text_task
+from .text.stages import text_stages
+from .text.starting_model import located_language, prepare_model
+from .text.task import horizon, text_task
 from .worlds import make_worlds
 
 CHECKPOINT_SHARE = 0.01

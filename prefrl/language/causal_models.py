@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 TINY = Path(__file__).parent / "tiny"
 """A Llama of about a million parameters that writes the generated corpora, made by
-`python -m prefrl.agents.pretrain_tiny`."""
+`python -m prefrl.agents.text.pretrain_tiny`."""
 
 COPYIST = Path(__file__).parent / "copyist"
 """One of the same size that recites facts of posts, made by
-`python -m prefrl.agents.pretrain_copyist`."""
+`python -m prefrl.agents.text.pretrain_copyist`."""
 
 
 def import_transformers() -> Any:

@@ -6,12 +6,12 @@ import pytest
 from stable_baselines3 import PPO
 
 import prefrl.envs  # noqa: F401  # registers the ids
-from prefrl.agents.language_settings import LanguageSettings
 from prefrl.agents.policies.candidates import CandidatePolicy
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.ppo import make_ppo
 from prefrl.agents.recording_env import RecordingVecEnv
 from prefrl.agents.settings import PPOSettings
+from prefrl.agents.text.settings import LanguageSettings
 from prefrl.agents.worlds import make_worlds
 
 SETTINGS = PPOSettings(num_envs=2, n_steps=8, batch_size=16, n_epochs=1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from prefrl.agents.language_settings import LanguageSettings
+from prefrl.agents.text.settings import LanguageSettings
 from prefrl.agents.threads import set_threads
 
 

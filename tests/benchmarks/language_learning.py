@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrl.agents.metrics import read_metrics
-from prefrl.agents.recipes import recipe_named
+from prefrl.agents.text.recipes import recipe_named
 
 Rows: TypeAlias = dict[str, list[list[dict[str, Any]]]]
 """Metrics by what is special about runs, then by seed, then by round."""

@@ -31,7 +31,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.recording_env import RecordingVecEnv
-from prefrl.agents.token_rollout_buffer import TokenRolloutBuffer
+from prefrl.agents.text.token_rollout_buffer import TokenRolloutBuffer
 from prefrl.agents.vector_adapter import VectorAdapter
 from prefrl.envs.text.vector_environment import TextGenerationVector
 from prefrl.trees import Array

@@ -9,7 +9,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
-from prefrl.agents.token_rollout_buffer import TokenRolloutBuffer
+from prefrl.agents.text.token_rollout_buffer import TokenRolloutBuffer
 from prefrl.agents.vector_adapter import VectorAdapter
 from prefrl.envs.text.vector_environment import TextGenerationVector
 from prefrl.trees import Array

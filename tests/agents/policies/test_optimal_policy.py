@@ -11,7 +11,7 @@ from tiny_language import text_ppo, tiny_llama
 
 from prefrl.agents.policies.causal_lm import CausalLMPolicy
 from prefrl.agents.recording_env import RecordingVecEnv
-from prefrl.agents.token_rollout_buffer import TokenRolloutBuffer
+from prefrl.agents.text.token_rollout_buffer import TokenRolloutBuffer
 from prefrl.agents.vector_adapter import VectorAdapter
 from prefrl.envs.text.vector_environment import TextGenerationVector
 from prefrl.trees import Array

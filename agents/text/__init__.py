@@ -1,0 +1,1 @@
+"""Language models that write texts: their settings, stages, and training data."""
