@@ -1,7 +1,7 @@
 """Snippets of film reviews that people rated: prompts to continue, and comparisons to learn from.
 
-`python -m prefrl.agents.text.ratings ARCHIVE FOLDER --tokenizer MODEL`; `scripts/fetch_ratings` does
-it all. The ratings are those of Hutto and Gilbert 2014, from −4 to 4, by 15 to 20 people each.
+`python -m prefrl.agents.text.ratings ARCHIVE FOLDER --tokenizer MODEL`; `scripts/fetch_ratings`
+does it all. The ratings are those of Hutto and Gilbert 2014, from −4 to 4, by 15 to 20 people each.
 """
 
 import argparse
