@@ -8,8 +8,8 @@ import pytest
 from tiny_llama import make_tiny_llama
 from written_texts import text_spaces
 
-from prefrl.agents import ratings
 from prefrl.agents.given_labels import check_labels
+from prefrl.agents.text import ratings
 from prefrl.agents.text.ratings import RatedText, compare, prompts_of, read_rated_texts
 from prefrl.environments import make
 from prefrl.envs.text.drawing import draw_text
