@@ -35,8 +35,8 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
     }
     data = {
         "py.typed",
-        "agents/report.html.jinja",
-        "agents/report.css",
+        "agents/report/report.html.jinja",
+        "agents/report/report.css",
         "envs/text/tokenizer.json",
         "language/copyist/config.json",
         "language/copyist/generation_config.json",
