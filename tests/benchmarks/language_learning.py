@@ -4,7 +4,6 @@ Runs what is missing in a folder and prints the table, so that it can be stopped
 
     python tests/benchmarks/language_learning.py sentiment
     python tests/benchmarks/language_learning.py nlpo
-    python tests/benchmarks/language_learning.py stiennon --seeds 3
 
 Every run is one of `prefrl train`; the table names the words that are special about each.
 """
@@ -29,13 +28,10 @@ from prefrl.agents.text.recipes import recipe_named
 Rows: TypeAlias = dict[str, list[list[dict[str, Any]]]]
 """Metrics by what is special about runs, then by seed, then by round."""
 
-Experiment: TypeAlias = Literal["sentiment", "nlpo", "stiennon"]
+Experiment: TypeAlias = Literal["sentiment", "nlpo"]
 
 SENTIMENT = ("prefrl/Sentiment-v0", "--labels", "1000")
 NLPO = recipe_named("nlpo").words
-STIENNON = recipe_named("stiennon").words
-COEFFICIENTS = ("0.3", "0.1", "0.03", "0")
-"""What a nat of KL costs, from held back to pushed too far."""
 
 RUNS: dict[Experiment, dict[str, tuple[str, ...]]] = {
     "sentiment": {
@@ -43,9 +39,6 @@ RUNS: dict[Experiment, dict[str, tuple[str, ...]]] = {
         "no KL penalty": (*SENTIMENT, "--kl-target", "0", "--kl-coefficient", "0"),
     },
     "nlpo": {"NLPO": NLPO, "PPO": (*NLPO, "--mask-share", "0")},
-    "stiennon": {
-        f"a nat costs {value}": (*STIENNON, "--kl-coefficient", value) for value in COEFFICIENTS
-    },
 }
 """The words of `prefrl train` by what is special about them."""
 
@@ -80,7 +73,7 @@ def main() -> None:
 
 
 def draw(options: Options) -> None:
-    """Draw rewards and likelihoods over training, or win rates over KL, beside the runs."""
+    """Draw rewards and likelihoods over training, beside the runs."""
     rows = {
         name: [
             read_metrics(run_folder(options, place, seed))
@@ -90,16 +83,10 @@ def draw(options: Options) -> None:
     }
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    if options.experiment == "stiennon":
-        win_rate = "evaluation/win_rate_over_demonstrations"
-        _draw_over_kl(left, rows, win_rate, "win rate over reference summaries")
-        left.axhline(0.5, color="grey", linestyle=":", linewidth=1)
-        _draw_over_kl(right, rows, "predicted_return", "learned reward")
-    else:
-        _draw_curves(left, rows, "evaluation/score", "gold score")
-        _draw_curves(
-            right, rows, "evaluation/reference_log_probability", "log ρ of its tokens (nats each)"
-        )
+    _draw_curves(left, rows, "evaluation/score", "gold score")
+    _draw_curves(
+        right, rows, "evaluation/reference_log_probability", "log ρ of its tokens (nats each)"
+    )
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.savefig(options.folder / f"{options.experiment}.png", dpi=120)
 
@@ -112,19 +99,6 @@ def _draw_curves(axes: Axes, rows: Rows, metric: str, label: str) -> None:
         axes.plot(tokens, values.T, color=f"C{place}", alpha=0.25, linewidth=1)
         axes.plot(tokens, values.mean(0), color=f"C{place}", label=name)
     axes.set(xlabel="tokens", ylabel=label)
-
-
-def _draw_over_kl(axes: Axes, rows: Rows, metric: str, label: str) -> None:
-    """Draw a metric over the KL, a point for each round that trained."""
-    for place, (name, seeds) in enumerate(rows.items()):
-        points = [
-            (row["evaluation/kl"], row[metric])
-            for of_seed in seeds
-            for row in of_seed
-            if row[metric] is not None
-        ]
-        axes.plot(*np.transpose(points), "o", color=f"C{place}", markersize=4, label=name)
-    axes.set(xlabel="KL to the reference (nats per text)", ylabel=label)
 
 
 def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:

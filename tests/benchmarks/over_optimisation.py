@@ -1,0 +1,192 @@
+"""Summaries optimised against a learned reward, lightly and too far (Stiennon et al. 2020, fig. 5).
+
+The recipe `stiennon` is trained over seeds, with a KL penalty that is taken away, so that its
+rounds leave the reference further and further; and the best of n of the reference's own texts are
+chosen by the same rewards. Runs what is missing in a folder, then prints tables and draws:
+
+    python tests/benchmarks/over_optimisation.py
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+import tyro
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prefrl import load_reward
+from prefrl.agents.metrics import read_metrics
+from prefrl.agents.recipes import recipe_named
+from prefrl.envs.text.corpora import corpus
+from prefrl.envs.text.tasks.documents import Document
+from prefrl.envs.text.tasks.summarise_facts import score
+from prefrl.envs.text.tokenizer import TextTokenizer
+from prefrl.language.best_of_n import best_of_n_kl, expected_best
+from prefrl.language.causal_models import load_causal_model
+from prefrl.language.text_reward_model import TextRewardModel
+
+Point: TypeAlias = dict[str, float]
+
+WORDS = (*recipe_named("stiennon").words, "--kl-coefficient", "0")
+
+HORIZON = 20
+"""Most tokens of a summary."""
+
+MISSING_END = 1.0
+"""What a summary without an end costs, as in the recipe."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs to make."""
+
+    seeds: int = 3
+    """How many seeds."""
+    first_seed: int = 30
+    """The first of them."""
+    posts: int = 96
+    """For how many posts summaries are chosen."""
+    samples: int = 128
+    """Of how many summaries each, a power of two."""
+    folder: Path = Path(".benchmarks/over_optimisation")
+    """Where the runs are kept."""
+
+
+def main() -> None:
+    """Run what is missing, then print and draw."""
+    options = tyro.cli(Options)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    trained, chosen = [], []
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        folder = options.folder / f"stiennon-0-{seed}"
+        train(folder, seed)
+        trained.append(rounds(folder))
+        chosen.append(best_of(folder, seed, options.posts, options.samples))
+        print(f"seed {seed}, best of n:", *map(_line, chosen[-1]), sep="\n  ")
+        print(f"seed {seed}, trained:", *map(_line, trained[-1]), sep="\n  ")
+    draw(options.folder / "stiennon.png", trained, chosen)
+
+
+def train(folder: Path, seed: int) -> None:
+    """Make a run, or go on with it, unless it is finished."""
+    if (folder / "result.json").exists():
+        return
+    words = ["train", *WORDS, "--seed", str(seed), "--out", str(folder)]
+    if (folder / "config.json").exists():
+        words = ["resume", str(folder)]
+    command = [sys.executable, "-m", "prefrl.agents.cli", *words]
+    with folder.with_suffix(".log").open("a") as log:
+        subprocess.run(command, check=True, stdout=log, stderr=log)
+
+
+def rounds(folder: Path) -> list[Point]:
+    """Return what a run was worth after each round, and its KL."""
+    return [
+        {
+            "KL": row["evaluation/kl"],
+            "learned reward": row["predicted_return"] or 0.0,
+            "gold score": row["evaluation/score"],
+            "win rate": row["evaluation/win_rate_over_demonstrations"],
+        }
+        for row in read_metrics(folder)
+    ]
+
+
+def best_of(folder: Path, seed: int, posts: int, samples: int) -> list[Point]:
+    """Return the same of the best of n summaries of a run's reference, n a power of two.
+
+    Args:
+        folder: Of the run.
+        seed: Of what is drawn.
+        posts: How many; they are the environment's first.
+        samples: Summaries of each.
+    """
+    kept = folder / "best_of_n.json"
+    if kept.exists():
+        points: list[Point] = json.loads(kept.read_text())
+        return points
+    tokenizer, reward = TextTokenizer(), load_reward(folder)
+    assert isinstance(reward, TextRewardModel)
+    model, generator = load_causal_model(folder / "model"), torch.Generator().manual_seed(seed)
+    documents = corpus("prefrl/SummariseFacts-v0", posts, seed=0)
+    proxy, gold = np.zeros((2, posts, samples))
+    for row, document in enumerate(documents):
+        texts = write(model, tokenizer, document, samples, generator)
+        lengths = np.array([len(text) for text in texts])
+        padded = np.zeros((samples, lengths.max()), np.int64)
+        for place, text in enumerate(texts):
+            padded[place, : len(text)] = text
+        open_ended = [text[-1] != tokenizer.end for text in texts]
+        proxy[row] = reward.score(padded, lengths) - MISSING_END * np.array(open_ended)
+        start = len(tokenizer.encode(document.prompt))
+        gold[row] = [score(document.prompt, tokenizer.decode(text[start:])) for text in texts]
+    reference = np.array([[score(*document)] for document in documents])
+    won = (gold > reference) + 0.5 * (gold == reference)
+    points = [
+        {
+            "n": n,
+            "KL": best_of_n_kl(n),
+            "learned reward": float(expected_best(proxy, proxy, n).mean()),
+            "gold score": float(expected_best(proxy, gold, n).mean()),
+            "win rate": float(expected_best(proxy, won, n).mean()),
+        }
+        for n in (2**power for power in range(samples.bit_length()))
+    ]
+    kept.write_text(json.dumps(points))
+    return points
+
+
+@torch.no_grad()
+def write(
+    model: Any, tokenizer: TextTokenizer, document: Document, count: int, generator: torch.Generator
+) -> list[list[int]]:
+    """Return summaries of a post as tokens, each behind it and up to its end token."""
+    tokens = torch.tensor([tokenizer.encode(document.prompt)] * count)
+    start, read, past = tokens.shape[1], tokens, None
+    while tokens.shape[1] < start + HORIZON and not (tokens == tokenizer.end).any(1).all():
+        found = model(input_ids=read, past_key_values=past, use_cache=True)
+        past = found.past_key_values
+        read = torch.multinomial(found.logits[:, -1].softmax(-1), 1, generator=generator)
+        tokens = torch.cat([tokens, read], 1)
+    return [_up_to_end(text, start, tokenizer.end) for text in tokens.tolist()]
+
+
+def _up_to_end(text: list[int], start: int, end: int) -> list[int]:
+    return text[: text.index(end, start) + 1] if end in text[start:] else text
+
+
+def _line(point: Point) -> str:
+    return ", ".join(f"{name} {value:.3g}" for name, value in point.items())
+
+
+def draw(path: Path, trained: Sequence[list[Point]], chosen: Sequence[list[Point]]) -> None:
+    """Draw win rates and learned rewards over the KL, thin for each seed."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ("win rate", "learned reward"), strict=True):
+        _curves(axes, chosen, name, "C0", "best of n")
+        _curves(axes, trained, name, "C1", "PPO, no KL penalty")
+        axes.set(xlabel="KL to the reference model (nats per text)", xscale="symlog")
+    left, right = figure.axes
+    left.set_ylabel("win rate over reference summaries")
+    right.set_ylabel("learned reward (standard deviations)")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.savefig(path, dpi=120)
+
+
+def _curves(axes: Axes, seeds: Sequence[list[Point]], name: str, colour: str, label: str) -> None:
+    for place, points in enumerate(seeds):
+        pairs = sorted((point["KL"], point[name]) for point in points)
+        shown = label if place == 0 else None
+        axes.plot(*np.transpose(pairs), "o-", color=colour, markersize=3, alpha=0.6, label=shown)
+
+
+if __name__ == "__main__":
+    main()
