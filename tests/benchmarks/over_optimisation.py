@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from prefrl import load_reward
 from prefrl.agents.metrics import read_metrics
-from prefrl.agents.recipes import recipe_named
+from prefrl.agents.text.recipes import recipe_named
 from prefrl.envs.text.corpora import corpus
 from prefrl.envs.text.tasks.documents import Document
 from prefrl.envs.text.tasks.summarise_facts import score
