@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from prefrl.language.causal_models import load_causal_model
 from prefrl.language.lora import has_lora, lora_off
+from prefrl.language.scoring import MOST_LOGITS
 from prefrl.text_spaces import LENGTH, PROMPT_LENGTH
 
 from .cached_reader import CachedReader
@@ -190,7 +191,9 @@ class CausalLMPolicy(ActorCriticPolicy):
             actions: `[M]`.
         """
         states = states_before(self.language_model, obs["tokens"], *_places(obs))
-        return log_probabilities_of(self._logits(states), actions)
+        rows = max(1, MOST_LOGITS // self.language_model.config.vocab_size)
+        pieces = zip(states.split(rows), actions.split(rows), strict=True)
+        return torch.cat([log_probabilities_of(self._logits(part), own) for part, own in pieces])
 
     @contextmanager
     def as_reference(self) -> Iterator[None]:
