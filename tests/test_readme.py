@@ -1,4 +1,4 @@
-"""The README's code runs, and its commands parse."""
+"""The code of the README and of docs/ runs, and their commands parse."""
 
 import re
 import shlex
@@ -11,16 +11,20 @@ from prefrl.agents.cli import parse
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PAGES = {
+    path: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").iterdir())]
+}
+ALL = "\n".join(PAGES.values())
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", ALL, flags=re.DOTALL)
 
 
 def commands() -> list[str]:
     lines = [line for block in blocks("sh") for line in _joined(block).splitlines()]
     found = [line.split("#")[0].strip() for line in lines if line.startswith("prefrl ")]
-    found += re.findall(r"`(prefrl (?:train|resume|watch|report|label|labels) [^`]+)`", README)
+    found += re.findall(r"`(prefrl (?:train|resume|watch|report|label|labels) [^`]+)`", ALL)
     return [command for command in found if "--help" not in command]
 
 
@@ -49,7 +53,7 @@ def test_there_are_blocks_and_commands_to_test() -> None:
 
 
 def test_no_place_was_left_to_fill_in() -> None:
-    assert not re.findall(r"^[A-Z_]{4,}$", README, flags=re.MULTILINE)
+    assert not re.findall(r"\b(?:SUMMARY|NLPOTEXT|SPEEDTEXT)\b", ALL)
 
 
 def test_every_module_is_in_the_layout() -> None:
@@ -62,9 +66,10 @@ def test_every_module_is_in_the_layout() -> None:
     assert there - {"__init__.py"} <= listed
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
-def test_links_lead_to_files(link: str) -> None:
-    assert link.startswith("http") or (ROOT / link).exists()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", PAGES[page]):
+        assert link.startswith("http") or (page.parent / link).exists(), link
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "scripts").iterdir()), ids=lambda p: p.name)
