@@ -1,7 +1,8 @@
 """Kill a run at random moments and compare it with one that was never killed.
 
     python tests/benchmarks/kills.py --kills 10
-    python tests/benchmarks/kills.py --env prefrl/Sentiment-v0 --words="--rounds 20"
+    python tests/benchmarks/kills.py --env prefrl/Sentiment-v0 --steps 130000 \\
+        --words="--rounds 40 --initial-share 0.1 --lora-rank 4"
 
 Prints the moments, and whether results, metrics and labels are equal; ends with status 1 if not.
 """
