@@ -49,7 +49,11 @@ TEXT_WITH_ADAPTERS = replace(
     preferences=replace(TEXT_PREFERENCES, first_epochs=30),
     language=LanguageSettings(reward_fit="head", kl_coefficient=0.1, kl_target=6.0, kl_horizon=600),
 )
-"""For larger models, of which only adapters are trained, and heads for the reward."""
+"""For larger models, of which only adapters are trained, and heads for the reward.
+
+One run of SmolLM2-135M on rated snippets, seed 0: with a learning rate of 3e-4 the KL was 0.5 nats
+after six rollouts of training, so that of whole models was kept.
+"""
 
 
 def tuned_text(*, adapters: bool) -> Tuned:
