@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
@@ -79,6 +80,7 @@ def make_ppo(
         seed=seed,
         device="cpu",
     )
+    agent.set_logger(Logger(None, []))  # the default one leaves an empty folder behind
     return agent
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,16 @@ def weights(training: Training) -> dict[str, torch.Tensor]:
 def assert_equal_weights(one: Training, other: Training) -> None:
     for name, value in weights(one).items():
         assert torch.equal(value, weights(other)[name]), name
+
+
+def test_a_run_leaves_no_folders_of_logs_behind(
+    settings: RunSettings, tmp_path: Path, silent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    train(settings, tmp_path / "run", silent)
+    assert not list(elsewhere.glob("SB3*"))
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
