@@ -41,9 +41,17 @@ def save_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
 
 
 def load_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
-    """Read what `save_optimizer` wrote into an optimiser of the same parameters."""
+    """Read what `save_optimizer` wrote into an optimiser of the same parameters.
+
+    What is remembered of a parameter lies in memory as the parameter does, as in an optimiser that
+    was never saved, so that both go on alike to the last bit.
+    """
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in load_file(path).items():
         index, name = key.split(".", 1)
         state.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    for parameter, entries in optimizer.state.items():
+        for name, value in entries.items():
+            if value.shape == parameter.shape:
+                entries[name] = torch.empty_like(parameter).copy_(value)

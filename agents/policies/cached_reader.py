@@ -22,9 +22,9 @@ class CachedReader:
     tokens were changed what is behind the change, and a new one all. After any change of the
     model's parameters nothing is valid.
 
-    Changes of parameters are seen where torch counts them, which assignments through `.data` evade;
-    call `forget` after those, after putting parameters or modules in the place of others, and after
-    switching adapters.
+    Changes of parameters are seen where torch counts them, which assignments through `.data` and
+    the steps of fused optimizers evade; call `forget` after those, after putting parameters or
+    modules in the place of others, and after switching adapters.
     """
 
     def __init__(self) -> None:

@@ -25,6 +25,7 @@ from .nucleus_mask import MaskPolicy, NucleusMask, pack, unpack
 from .reference_model import frozen_copy
 from .sequence_states import states_before
 from .token_distribution import ILLEGAL, draw_tokens, judge_tokens, log_probabilities_of
+from .weight_layout import store_by_input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -83,6 +84,7 @@ class CausalLMPolicy(ActorCriticPolicy):
         self.temperature = temperature
         self.language_model = model
         self.reference = None if has_lora(model) else frozen_copy(model)
+        store_by_input(model)  # the reference reads whole texts only
         self.mask = None if mask is None else MaskPolicy(model, mask)
         self.last_masks: NDArray[np.uint8] | None = None
         self.critic = critic
@@ -92,6 +94,8 @@ class CausalLMPolicy(ActorCriticPolicy):
         leave_frozen_weights_out(self, kept="mask.")
         trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
         options = dict(self.optimizer_kwargs)
+        if self.optimizer_class is torch.optim.Adam:
+            options.setdefault("fused", True)
         self.optimizer = self.optimizer_class(trained, lr=lr_schedule(1), **options)  # type: ignore[call-arg]
 
     def _build(self, lr_schedule: Schedule) -> None:
@@ -103,6 +107,9 @@ class CausalLMPolicy(ActorCriticPolicy):
 
     def set_training_mode(self, mode: bool) -> None:
         """Take note of an update's beginning (PPO asks for training mode then) or end."""
+        if mode:  # torch does not count the changes that fused optimizers make
+            self._reader.forget()
+            self._critic_reader.forget()
         if self.mask is not None and mode:
             self.mask.note_update()
         elif self.mask is not None:
@@ -161,14 +168,16 @@ class CausalLMPolicy(ActorCriticPolicy):
     def predict_values(self, obs: PyTorchObs) -> Tensor:
         """Return values to bootstrap from, `[B, 1]`.
 
-        Where all texts are only prompts, as when all have just begun anew, they are 0: no return
-        runs over the beginning of an episode, and reading prompts to no use is what it would cost.
+        Those of texts that are only prompts are 0: no return runs over the beginning of an episode,
+        and of the prompts, which are read again after training, only one token is read here.
         """
         tokens, lengths = _texts(obs)
-        if _only_prompts(obs):
+        written = _are_written(obs)
+        if not written.any():
             return torch.zeros(len(lengths), 1)
+        lengths = torch.where(written, lengths, 1)
         states = self._reader.last_states(self.language_model, tokens, lengths)
-        return self._values(states, tokens, lengths)
+        return self._values(states, tokens, lengths) * written[:, None]
 
     def next_tokens(self, tokens: Tensor, lengths: Tensor, uniforms: Tensor | None) -> Tensor:
         """Return a next token for each text, `[N]`, as `forward` would.
@@ -251,9 +260,13 @@ def _texts(obs: PyTorchObs) -> tuple[Tensor, Tensor]:
     return obs["tokens"], obs["length"].flatten()
 
 
-def _only_prompts(obs: PyTorchObs) -> bool:
+def _are_written(obs: PyTorchObs) -> Tensor:
+    """Return which texts go on after their prompts, `[B]` bool."""
     assert isinstance(obs, dict)
-    return PROMPT_LENGTH in obs and torch.equal(obs[PROMPT_LENGTH], obs[LENGTH])
+    lengths = obs[LENGTH].flatten()
+    if PROMPT_LENGTH not in obs:
+        return torch.ones(len(lengths), dtype=torch.bool)
+    return lengths > obs[PROMPT_LENGTH].flatten()
 
 
 def _places(obs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:

@@ -65,6 +65,9 @@ def test_prompts_alone_are_not_read_for_values_that_nothing_is_bootstrapped_from
     texts, _ = agent.policy.obs_to_tensor(following)
     torch.testing.assert_close(agent.policy.predict_values(texts), agent.policy(texts)[1])
     assert agent.policy.predict_values(texts).all()
+    mixed = {key: torch.cat([prompts[key][:2], texts[key][2:]]) for key in texts}
+    expected = agent.policy(mixed)[1] * torch.tensor([[0.0], [0.0], [1.0], [1.0]])
+    torch.testing.assert_close(agent.policy.predict_values(mixed), expected)
 
 
 def test_ratios_start_at_1_after_updates_and_with_dropout_in_the_model() -> None:
