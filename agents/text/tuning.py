@@ -26,13 +26,13 @@ TEXT_PREFERENCES = PreferenceSettings(learning_rate=1e-3, first_epochs=6, pool_b
 
 TEXT = Tuned(
     TEXT_PPO,
-    steps=80_000,
+    steps=160_000,
     initial_share=0.5,
-    rounds=5,
+    rounds=8,
     fit_epochs=2,
     members=1,
     preferences=TEXT_PREFERENCES,
-    language=LanguageSettings(kl_coefficient=0.15, kl_target=4.0, kl_horizon=600),
+    language=LanguageSettings(kl_coefficient=0.12, kl_target=4.0, kl_horizon=800),
 )
 """Where every weight is trained.
 

@@ -65,6 +65,8 @@ def test_prompts_alone_are_not_read_for_values_that_nothing_is_bootstrapped_from
     texts, _ = agent.policy.obs_to_tensor(following)
     torch.testing.assert_close(agent.policy.predict_values(texts), agent.policy(texts)[1])
     assert agent.policy.predict_values(texts).all()
+    assert isinstance(prompts, dict)
+    assert isinstance(texts, dict)
     mixed = {key: torch.cat([prompts[key][:2], texts[key][2:]]) for key in texts}
     expected = agent.policy(mixed)[1] * torch.tensor([[0.0], [0.0], [1.0], [1.0]])
     torch.testing.assert_close(agent.policy.predict_values(mixed), expected)

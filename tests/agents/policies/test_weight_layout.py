@@ -7,15 +7,16 @@ from prefrl.agents.policies.weight_layout import store_by_input
 
 
 def test_results_stay_and_the_weights_of_an_input_are_neighbours() -> None:
-    model = nn.Sequential(nn.Linear(5, 3), nn.ReLU(), nn.Linear(3, 2, bias=False))
+    first, second = nn.Linear(5, 3), nn.Linear(3, 2, bias=False)
+    model = nn.Sequential(first, nn.ReLU(), second)
     inputs = torch.randn(7, 5)
     before, weights = model(inputs), [weight.detach().clone() for weight in model.parameters()]
     store_by_input(model)
     torch.testing.assert_close(model(inputs), before)
     for own, was in zip(model.parameters(), weights, strict=True):
         assert torch.equal(own, was)
-    assert model[0].weight.stride() == (1, 3)
-    assert model[2].weight.stride() == (1, 2)
+    assert first.weight.stride() == (1, 3)
+    assert second.weight.stride() == (1, 2)
 
 
 def test_weights_that_are_also_looked_up_stay_as_they_are() -> None:
