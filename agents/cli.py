@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -249,6 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console(highlight=False)
     try:
         words = sys.argv[1:] if arguments is None else arguments
+        _find_modules_here()
         command = parse(words)
         set_threads(None)
         command(console, words)
@@ -264,6 +266,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("prefrl: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _find_modules_here() -> None:
+    """Let scorers and environments be imported from where the command is given, as by python -m."""
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.append(here)
 
 
 def _one_line(box: str) -> str:

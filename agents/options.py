@@ -32,10 +32,11 @@ from .short_runs import suited_to
 from .spaces import check_trainable
 from .tamer.options import TamerOptions
 from .tamer.settings import TamerSettings
+from .text.given_texts import check_texts
 from .text.options import LanguageOptions
 from .text.starting_model import check_model
-from .text.task import horizon, text_task, writes_text
-from .text.tuning import SAMPLES_PER_PROMPT, tuned_text
+from .text.task import horizon, located, text_task, writes_text
+from .text.tuning import SAMPLES_PER_PROMPT
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,14 @@ class TrainOptions:
         check_labels(given, env)
         base = tuned(env_id)
         if writes_text(env):
-            base = tuned_text(adapters=bool(self.language.lora_rank))
+            base = self.language.tuned()
+            env_kwargs = located(env_kwargs)
         tuned_for = dataclasses.replace(base, **self._given(Tuned))
-        language = self.language.settings(tuned_for.language)
+        language = self.language.settings(tuned_for.language, self.reward)
         if language is not None:
             env_kwargs = self._with_samples(env_kwargs)
             check_model(language, text_task(env), env_id)
+            check_texts(given, text_task(env))
         folder = self._folder(env_id)
         settings = RunSettings(
             env=env_id,
@@ -241,6 +244,11 @@ class TrainOptions:
     def _preferences(
         self, tuned_for: Tuned, env: gymnasium.Env[Any, Any], longest_given: int
     ) -> PreferenceSettings:
+        if tuned_for.strategy == "disagreement" and tuned_for.members == 1:
+            raise UserError(
+                "--strategy disagreement needs members that disagree; use --members 3, or "
+                "--strategy uniform"
+            )
         # A text's last step shows all of it; all else is judged by stretches of time.
         length = 1
         if not writes_text(env):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.reward_model import RewardModel
 from prefrl.trees import Array
 
@@ -14,6 +15,8 @@ RewardTerm: TypeAlias = Callable[[Rollout], Array]
 
 def learned_reward(model: RewardModel) -> RewardTerm:
     """Return the term that asks a reward model once for the whole rollout."""
+    if isinstance(model, TextRewardModel):  # only the environment knows whether a reply follows
+        return lambda rollout: model.predict(rollout.observations, rollout.actions, rollout.dones)
     return lambda rollout: model.predict(rollout.observations, rollout.actions)
 
 

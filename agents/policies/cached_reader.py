@@ -100,8 +100,13 @@ class CachedReader:
 
 
 def has_plain_attention(model: "PreTrainedModel") -> bool:
-    """Return whether all layers attend to all tokens before, so that keys and values suffice."""
+    """Return whether all layers attend to all tokens before, so that keys and values suffice.
+
+    Only torch's own attention takes masks that say which tokens they are.
+    """
     config = model.config
+    if config._attn_implementation != "sdpa":
+        return False
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     windowed = getattr(config, "use_sliding_window", True) and getattr(
         config, "sliding_window", None

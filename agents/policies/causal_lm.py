@@ -97,6 +97,8 @@ class CausalLMPolicy(ActorCriticPolicy):
         if self.optimizer_class is torch.optim.Adam:
             options.setdefault("fused", True)
         self.optimizer = self.optimizer_class(trained, lr=lr_schedule(1), **options)  # type: ignore[call-arg]
+        # Torch does not count the changes that fused steps make.
+        self.optimizer.register_step_post_hook(lambda *_: self._forget_own())
 
     def _build(self, lr_schedule: Schedule) -> None:
         """Leave it to the constructor, which can take modules in only after its parent's."""
@@ -107,9 +109,6 @@ class CausalLMPolicy(ActorCriticPolicy):
 
     def set_training_mode(self, mode: bool) -> None:
         """Take note of an update's beginning (PPO asks for training mode then) or end."""
-        if mode:  # torch does not count the changes that fused optimizers make
-            self._reader.forget()
-            self._critic_reader.forget()
         if self.mask is not None and mode:
             self.mask.note_update()
         elif self.mask is not None:
@@ -219,10 +218,13 @@ class CausalLMPolicy(ActorCriticPolicy):
 
     def forget(self) -> None:
         """Read all texts anew; afterwards results do not depend on what was read before."""
-        self._reader.forget()
-        self._critic_reader.forget()
+        self._forget_own()
         if self.mask is not None:
             self.mask.forget()
+
+    def _forget_own(self) -> None:
+        self._reader.forget()
+        self._critic_reader.forget()
 
     def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> Tensor:
         tokens, lengths = _texts(observation)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from prefrl.envs.text.corpora import WRITERS, corpus
+from prefrl.envs.text.scoring import checked_score
 from prefrl.envs.text.task import Task
 from prefrl.envs.text.tasks.documents import PROMPTS
 from prefrl.text_spaces import PROMPT_LENGTH, TOKENS
@@ -61,4 +62,4 @@ def demonstration_scores(env_id: str, task: Task, observations: dict[str, Array]
     ]
     if any(prompt not in written for prompt in prompts):
         return None
-    return np.array([task.scorer(*written[prompt]) for prompt in prompts])
+    return np.array([checked_score(task.scorer, *written[prompt]) for prompt in prompts])

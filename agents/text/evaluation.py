@@ -51,7 +51,7 @@ class ReferenceComparison:
         reference: The reference's.
         demonstration_scores: Of the corpus's own texts for these prompts, `[B]`, where there
             are any.
-        kl: The mean over the policy's texts of log π − log ρ, in nats per text.
+        kl: The mean over the policy's texts of log π − log ρ, in nats per text, π without a mask.
         reference_log_probability: The mean over the policy's tokens of log ρ, in nats per token.
     """
 

@@ -9,7 +9,7 @@ class KLController:
 
     Ziegler et al. 2019 (arXiv 1909.08593, section 2.2), in the form of their released code: after n
     texts of mean KL k, the coefficient is multiplied by
-    1 + n / horizon × clip(k / target − 1, −0.2, 0.2).
+    1 + n / horizon × clip(k / target − 1, −0.2, 0.2), in which n counts as the horizon at most.
 
     Args:
         coefficient: The first coefficient, at least 0; where there is a target, above 0.
@@ -34,4 +34,4 @@ class KLController:
         if self._target is None:
             return
         error = min(max(kl / self._target - 1, -LARGEST_ERROR), LARGEST_ERROR)
-        self.coefficient *= 1 + error * texts / self._horizon
+        self.coefficient *= 1 + error * min(1.0, texts / self._horizon)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prefrl.agents.settings import RewardKind, Tuned
 from prefrl.environments import find_spec
 from prefrl.errors import UserError
 
 from .settings import Critic, LanguageSettings, RewardFit
+from .tuning import tuned_text
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,14 @@ class LanguageOptions:
     evaluation_texts: int | None = None
     """Texts that are compared with the reference's after each round."""
 
-    def settings(self, tuned: LanguageSettings | None) -> LanguageSettings | None:
+    def settings(
+        self, tuned: LanguageSettings | None, reward: RewardKind
+    ) -> LanguageSettings | None:
         """Return the settings of a run.
 
         Args:
             tuned: Those of the task; None where the environment writes no texts.
+            reward: What the agent trains on.
 
         Raises:
             UserError: If an option is out of range, or the environment writes no texts.
@@ -72,10 +77,17 @@ class LanguageOptions:
             given[name] = given[name] or None
         if self.model is not None:
             given["model"] = str(self.model.resolve())
+        if given.get("kl_coefficient") == 0:  # no factor would ever raise it to a target
+            given.setdefault("kl_target", None)
         settings = dataclasses.replace(tuned, **given)
-        if settings.critic == "reward" and settings.lora_rank:
-            raise UserError("--lora-rank trains nothing but adapters; use --critic shared with it")
+        if "mask_share" not in given and given.keys() & {"mask_least", "mask_updates"}:
+            raise UserError("--mask-least and --mask-updates need a --mask-share, such as 0.9")
+        _check_together(settings, reward)
         return settings
+
+    def tuned(self) -> Tuned:
+        """Return the defaults that suit what is trained and fitted."""
+        return tuned_text(adapters=bool(self.lora_rank), reward_fit=self.reward_fit)
 
     def tokenizer_of_model(self, env_id: str, env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the environment's argument that gives it the model's own tokenizer, if any."""
@@ -107,6 +119,15 @@ def _check(name: str, value: Any) -> None:
         fits, words = above or value == 0, "at least 0 and finite"
     if not fits:
         raise UserError(f"--{_dashed(name)} must be {words}, not {value}")
+
+
+def _check_together(settings: LanguageSettings, reward: RewardKind) -> None:
+    if settings.kl_target is not None and not settings.kl_coefficient:
+        raise UserError("--kl-coefficient 0 cannot be steered to a --kl-target; give one above 0")
+    if settings.critic == "reward" and reward == "true":
+        raise UserError("--critic reward needs a learned reward; use --critic shared")
+    if settings.critic == "reward" and settings.lora_rank:
+        raise UserError("--lora-rank trains nothing but adapters; use --critic shared with it")
 
 
 def _dashed(name: str) -> str:

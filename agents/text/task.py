@@ -1,5 +1,7 @@
 """What an agent that writes texts has to know of its task."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -25,6 +27,20 @@ def text_task(env: gymnasium.Env[Any, Any] | VectorEnv[Any, Any, Any]) -> Task:
     if not isinstance(task, Task):
         raise UserError(f"{env} writes texts of no known task; use prefrl/TextGeneration-v0")
     return task
+
+
+def located(env_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of an environment that name files wherever a run is gone on with.
+
+    Args:
+        env_kwargs: Those of `TextGeneration`, of which prompts and tokenizer may be files.
+    """
+    files = {
+        name: str(Path(value).resolve())
+        for name, value in env_kwargs.items()
+        if name in ("prompts", "tokenizer") and isinstance(value, str) and Path(value).exists()
+    }
+    return {**env_kwargs, **files}
 
 
 def horizon(env: gymnasium.Env[Any, Any]) -> int | None:

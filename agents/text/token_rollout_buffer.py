@@ -88,7 +88,8 @@ class TokenRolloutBuffer(DeferredRewardDictBuffer):
 
         Their sum over a text is an unbiased estimate of the divergence from the reference (k1),
         in nats; it is 0 while the policy is the reference. Masks do not count (in NLPO's reward
-        they do not). Costs one reading of all texts, and with masks another.
+        they do not), so that with one it is not quite the divergence of what is written. Costs one
+        reading of all texts, and with masks another.
 
         Args:
             policy: With the parameters that it acted with.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from prefrl.agents.settings import PPOSettings, Tuned
 from prefrl.preference_learner import PreferenceSettings
 
-from .settings import LanguageSettings
+from .settings import LanguageSettings, RewardFit
 
 SAMPLES_PER_PROMPT = 4
 """Consecutive texts of a prompt, so that there are texts to compare (Ziegler et al. 2019)."""
@@ -56,6 +56,15 @@ after six rollouts of training, so that of whole models was kept.
 """
 
 
-def tuned_text(*, adapters: bool) -> Tuned:
-    """Return the defaults for environments that write texts."""
-    return TEXT_WITH_ADAPTERS if adapters else TEXT
+def tuned_text(*, adapters: bool, reward_fit: RewardFit | None = None) -> Tuned:
+    """Return the defaults for environments that write texts.
+
+    Args:
+        adapters: Whether only adapters are trained.
+        reward_fit: What of the reward is fitted; by default what suits the former.
+    """
+    tuned = TEXT_WITH_ADAPTERS if adapters else TEXT
+    assert tuned.language is not None
+    fit = reward_fit or tuned.language.reward_fit
+    of_fit = TEXT_WITH_ADAPTERS if fit == "head" else TEXT
+    return replace(tuned, members=of_fit.members, preferences=of_fit.preferences)

@@ -123,6 +123,7 @@ def check_fits(
     """
     name = model.name_or_path or type(model).__name__
     _check_size(model, name, vocabulary_size)
+    _check_head(model, name)
     limit = getattr(model.config, "max_position_embeddings", None)
     if limit is not None and context > limit:
         raise UserError(
@@ -160,6 +161,21 @@ def _check_size(model: "PreTrainedModel", name: str, size: int) -> None:
         raise UserError(
             f"the tokenizer has {size} tokens and the language model {name} only {tokens}, so they "
             "do not match; give the tokenizer that the model was made with"
+        )
+
+
+@torch.no_grad()
+def _check_head(model: "PreTrainedModel", name: str) -> None:
+    """See that logits are what the output layer says, neither scaled nor capped after it."""
+    tokens = torch.arange(2)[None]
+    read = model.base_model(tokens, use_cache=False).last_hidden_state
+    if not torch.allclose(
+        model.get_output_embeddings()(read), model(tokens, use_cache=False).logits, atol=1e-3
+    ):
+        raise UserError(
+            f"the language model {name} changes its logits behind the output layer "
+            f"({model.config.model_type}), which is not supported; give one that does not, such as "
+            "a Llama"
         )
 
 

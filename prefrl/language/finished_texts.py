@@ -11,24 +11,32 @@ Rows = NDArray[np.int32]
 
 
 def finished_texts(
-    observations: dict[str, Array], actions: Array, *, end_token: int, horizon: int | None
+    observations: dict[str, Array],
+    actions: Array,
+    *,
+    end_token: int,
+    horizon: int | None,
+    ends: Array | None = None,
 ) -> Rows:
     """Return the texts that steps finish, the action appended.
 
-    A step finishes a text by the end token, by its `horizon`-th action, or by filling the context.
+    Where nobody replies, a step finishes a text by the end token, by its `horizon`-th action, or by
+    filling the context.
 
     Args:
         observations: Before the actions, `[..., *obs]` (see `text_spaces`).
         actions: The next tokens, `[...]`.
         end_token: What ends a text.
         horizon: Most actions of a text, or None where only the context limits them.
+        ends: Which steps finish texts, `[...]` bool, where more is known than observations say.
     """
     tokens, lengths = observations[TOKENS], observations[LENGTH][..., 0]
     context = tokens.shape[-1]
-    ends = (actions == end_token) | (lengths + 1 == context)
-    if horizon is not None:
-        ends |= observations[IS_ACTION].sum(-1, dtype=np.int64) + 1 == horizon
-    ends &= lengths < context
+    if ends is None:
+        ends = (actions == end_token) | (lengths + 1 == context)
+        if horizon is not None:
+            ends |= observations[IS_ACTION].sum(-1, dtype=np.int64) + 1 == horizon
+    ends = ends & (lengths < context)
     rows = np.zeros((*tokens.shape[:-1], context + 1), np.int32)
     rows[..., 0] = lengths + 1
     rows[..., 1:] = tokens

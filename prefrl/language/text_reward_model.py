@@ -177,11 +177,19 @@ class TextRewardModel(nn.Module):
         scaled = (rewards - self.output_mean.view(shape)) / self.output_std.view(shape)
         return scaled * (inputs[..., 0] > 0)
 
-    def predict(self, observations: Tree, actions: Array) -> NDArray[np.float32]:
-        """Return the mean of the members' normalised rewards, `[...]`; 0 where no text ends."""
-        rewards: NDArray[np.float32] = (
-            self.normalised(self._read(self._rows(observations, actions))).mean(0).numpy()
-        )
+    def predict(
+        self, observations: Tree, actions: Array, ends: Array | None = None
+    ) -> NDArray[np.float32]:
+        """Return the mean of the members' normalised rewards, `[...]`; 0 where no text ends.
+
+        Args:
+            observations: `[..., *obs]`.
+            actions: `[...]`.
+            ends: Which steps end texts, `[...]` bool. By default actions and lengths say so, which
+                is wrong where a responder goes on behind an end token.
+        """
+        inputs = self._read(self._rows(observations, actions, ends))
+        rewards: NDArray[np.float32] = self.normalised(inputs).mean(0).numpy()
         return rewards
 
     def score(self, texts: Array, lengths: Array) -> NDArray[np.float32]:
@@ -252,10 +260,10 @@ class TextRewardModel(nn.Module):
             read[ends, 1:] = last_states(self.trunks[0], rows[ends])
         return read
 
-    def _rows(self, observations: Tree, actions: Array) -> Tensor:
+    def _rows(self, observations: Tree, actions: Array, ends: Array | None = None) -> Tensor:
         assert isinstance(observations, dict)
-        rows = finished_texts(observations, actions, end_token=self.end_token, horizon=self.horizon)
-        return torch.from_numpy(rows)
+        limits: dict[str, Any] = {"end_token": self.end_token, "horizon": self.horizon}
+        return torch.from_numpy(finished_texts(observations, actions, ends=ends, **limits))
 
 
 def _end_token(model: "PreTrainedModel") -> int:

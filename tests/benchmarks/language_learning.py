@@ -9,6 +9,7 @@ Every run is one of `prefrl train`; the table names the words that are special a
 """
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -103,14 +104,16 @@ def _draw_curves(axes: Axes, rows: Rows, metric: str, label: str) -> None:
 
 def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:
     """Make one run, or go on with it, unless it is finished."""
-    folder = run_folder(options, place, seed)
+    folder = run_folder(options, place, seed).resolve()
+    train = ["train", *words, "--seed", str(seed), "--out", str(folder)]
+    command = [sys.executable, "-m", "prefrl.agents.cli", *train]
+    if (folder / "config.json").exists():
+        made_by = json.loads((folder / "config.json").read_text())["command"]
+        if made_by != shlex.join(["prefrl", *train]):
+            sys.exit(f"{folder} was made by another command: {made_by}; give another --folder")
+        command[3:] = ["resume", str(folder)]
     if (folder / "result.json").exists():
         return
-    command = [sys.executable, "-m", "prefrl.agents.cli"]
-    if (folder / "config.json").exists():
-        command += ["resume", str(folder.resolve())]
-    else:
-        command += ["train", *words, "--seed", str(seed), "--out", str(folder.resolve())]
     with (options.folder / f"{folder.name}.log").open("a") as log:
         subprocess.run(command, check=True, cwd=options.folder, stdout=log, stderr=log)
 

@@ -129,6 +129,16 @@ def test_another_number_of_texts_or_a_longer_context_starts_over() -> None:
         torch.testing.assert_close(states, read_all(LLAMA, tokens, lengths))
 
 
+def test_attention_that_adds_its_mask_is_read_without_a_cache() -> None:
+    model = gpt2()
+    model.set_attn_implementation("eager")
+    assert not has_plain_attention(model)
+    reader, tokens = CachedReader(), torch.randint(0, TOKENS, (ROWS, CONTEXT))
+    for lengths in ([1, 3, 2], [2, 4, 5]):
+        states = reader.last_states(model, tokens, torch.tensor(lengths))
+        torch.testing.assert_close(states, read_all(model, tokens, torch.tensor(lengths)))
+
+
 def test_windowed_attention_is_read_without_a_cache() -> None:
     from transformers import MistralConfig, MistralForCausalLM
 

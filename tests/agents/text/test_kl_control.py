@@ -20,6 +20,12 @@ def test_one_update(kl: float, change: float) -> None:
     assert controller.coefficient == pytest.approx(0.15 * (1 + change * 500 / 1000))
 
 
+def test_many_texts_at_once_change_it_no_more_than_those_of_a_horizon() -> None:
+    controller = KLController(1.0, target=1.0, horizon=10)
+    controller.update(kl=0.0, texts=1000)
+    assert controller.coefficient == pytest.approx(0.8)
+
+
 def test_small_updates_add_up_like_one_exponential() -> None:
     controller = KLController(1.0, target=1.0, horizon=10_000)
     for _ in range(10_000):

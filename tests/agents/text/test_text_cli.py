@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,56 @@ def test_a_models_tokenizer_comes_with_it(monkeypatch: pytest.MonkeyPatch, model
     assert seen[0][0].env_kwargs["tokenizer"] == str(model)
 
 
+def test_runs_know_their_files_wherever_they_are_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("own_scorer.py").write_text("def score(prompt, text):\n    return 1.0\n")
+    Path("some.txt").write_text("once upon a time\n")
+    seen: list[Any] = []
+    monkeypatch.setattr("prefrl.agents.commands.train", lambda *given, **_: seen.append(given))
+    monkeypatch.setattr("sys.path", [folder for folder in sys.path if folder])
+    words = ["--env-kwargs", "prompts=some.txt", "scorer=own_scorer:score"]
+    main(["train", "prefrl/TextGeneration-v0", "--model", "model", *words])
+    assert seen[0][0].env_kwargs["prompts"] == str(Path("some.txt").resolve())
+
+
+@pytest.mark.parametrize(
+    ("words", "members", "coefficient", "target"),
+    [
+        ("", 1, 0.12, 4.0),
+        ("--kl-coefficient 0", 1, 0.0, None),
+        ("--lora-rank 2", 3, 0.1, 6.0),
+        ("--lora-rank 2 --reward-fit model", 1, 0.1, 6.0),
+        ("--reward-fit head", 3, 0.12, 4.0),
+    ],
+)
+def test_defaults_suit_what_is_trained_and_fitted(
+    words: str,
+    members: int,
+    coefficient: float,
+    target: float | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("prefrl.agents.commands.train", lambda *given, **_: seen.append(given))
+    main(["train", "prefrl/Dates-v0", "--model", "model", *words.split()])
+    settings = seen[0][0]
+    assert settings.members == members
+    assert settings.preferences.first_epochs == (30 if members == 3 else 6)
+    assert settings.language.kl_coefficient == coefficient
+    assert settings.language.kl_target == target
+
+
+def test_given_labels_have_to_be_texts_of_the_task(capsys: pytest.CaptureFixture[str]) -> None:
+    task = ["prefrl/Dates-v0", "--model", "model"]
+    kwargs = ["--env-kwargs", "samples_per_prompt=2", "context=64"]
+    main(["train", *task, *TINY, *kwargs, "horizon=6", "--out", "run"])
+    capsys.readouterr()
+    given = ["train", *task, "--labels-from", "run", "--out", "other", *kwargs]
+    assert "do not end within the horizon of 9" in fails(capsys, *given, "horizon=9")
+    assert not Path("other").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -133,6 +184,10 @@ def test_a_models_tokenizer_comes_with_it(monkeypatch: pytest.MonkeyPatch, model
         ("prefrl/Dates-v0 --temperature 0", "--temperature must be above 0"),
         ("prefrl/Dates-v0 --kl-coefficient -1", "--kl-coefficient must be at least 0"),
         ("prefrl/Dates-v0 --mask-share 1", "--mask-share must be at least 0 and below 1"),
+        ("prefrl/Dates-v0 --kl-coefficient 0 --kl-target 2", "cannot be steered"),
+        ("prefrl/Dates-v0 --mask-least 5", "--mask-least and --mask-updates need a --mask-share"),
+        ("prefrl/Dates-v0 --critic reward --reward true", "--critic reward needs a learned"),
+        ("prefrl/Dates-v0 --strategy disagreement", "needs members that disagree"),
         ("prefrl/Dates-v0 --model nothing", "nothing is no folder of a language model"),
         ("prefrl/Dates-v0 --model small", "912 tokens and the language model"),
         (f"prefrl/Dates-v0 --model own --env-kwargs tokenizer={BUNDLED}", "does not match"),

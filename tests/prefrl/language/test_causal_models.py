@@ -76,6 +76,23 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
         check_fits(model, 3, 64, 2, mine)
 
 
+def test_models_that_scale_their_logits_are_refused() -> None:
+    from transformers import GraniteConfig, GraniteForCausalLM
+
+    config = GraniteConfig(
+        vocab_size=8,
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        eos_token_id=1,
+        logits_scaling=8.0,
+    )
+    with pytest.raises(UserError, match=r"changes its logits behind the output layer \(granite\)"):
+        check_fits(GraniteForCausalLM(config).eval(), 8, 64, 1)
+
+
 def test_vocabularies_are_compared_where_the_model_has_one(tmp_path: Path) -> None:
     model = make_tiny_llama(tmp_path / "model", vocabulary_size=3)
     own = _write_tokenizer(tmp_path / "model" / "tokenizer.json", ["<pad>", "<end>", "a"])

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 from written_texts import text_steps
 
@@ -34,6 +36,13 @@ def test_a_full_context_finishes_a_text() -> None:
 def test_what_follows_a_full_context_is_no_text() -> None:
     observations, _ = text_steps([5] * 8, [7], CONTEXT)
     assert not finished_texts(observations, np.array([END]), end_token=END, horizon=None).any()
+
+
+def test_what_is_known_of_ends_counts_more_than_tokens() -> None:
+    observations, actions = text_steps([5, 6], [7, END, 8], CONTEXT)
+    known: dict[str, Any] = {"end_token": END, "horizon": 5}
+    rows = finished_texts(observations, actions, ends=np.array([False, False, True]), **known)
+    assert rows.tolist() == [[0] * 9, [0] * 9, [5, 5, 6, 7, END, 8, 0, 0, 0]]
 
 
 def test_any_leading_axes() -> None:
