@@ -3,11 +3,11 @@
     python tests/benchmarks/language_speed.py [--repeats R] [--updates U] [--folder .benchmarks]
 
 One Llama (4 layers, 256 wide, 2,048 tokens), batches of 64 texts of 16 prompt and 48 new tokens,
-one epoch, the divergence from a reference in the reward, two threads. The floor is the library's
-`generate`, one forward pass of a reference, and one forward and backward pass in micro-batches of
-the size that is fastest; nothing else. Systems take turns, one process at a time; of each, the
-median of generated tokens per second, end to end, over all updates but the first. TRL 1.16 gets a
-virtual environment below the folder, and the best of several micro-batches.
+none of which ends before, one epoch, the divergence from a reference in the reward, two threads.
+The floor is the library's `generate`, one forward pass of a reference, and one forward and backward
+pass in micro-batches of the size that is fastest; nothing else. Systems take turns, one process at
+a time; of each, the median of generated tokens per second, end to end, over all updates but the
+first. TRL 1.16 gets a virtual environment below the folder, and the best of several micro-batches.
 
 Then the cost of PPO's update for whole texts, beside one row per token, as RL4LMs trains.
 """
@@ -36,7 +36,7 @@ from prefrl.agents.vector_adapter import VectorAdapter
 from prefrl.envs.text.vector_environment import TextGenerationVector
 from prefrl.trees import Array
 
-TOKENS, BATCH, PROMPT, NEW = 2048, 64, 16, 48
+TOKENS, BATCH, PROMPT, NEW, END = 2048, 64, 16, 48, 1
 MICRO_BATCHES = (8, 16, 32, 64)
 TRL = Path(__file__).resolve().parent / "peers" / "trl_rloo.py"
 
@@ -58,7 +58,7 @@ def make_model(folder: Path) -> None:
         num_attention_heads=4,
         max_position_embeddings=PROMPT + NEW,
         pad_token_id=0,
-        eos_token_id=1,
+        eos_token_id=END,
         bos_token_id=2,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
@@ -74,6 +74,14 @@ def load_model(folder: Path) -> Any:
     from prefrl.language.causal_models import load_causal_model
 
     return load_causal_model(folder)
+
+
+def never_ending(model: Any) -> Any:
+    """Let a model draw no end token, as `min_new_tokens` does for the others."""
+    bias = torch.zeros(TOKENS)
+    bias[END] = -1e4
+    model.get_output_embeddings().bias = torch.nn.Parameter(bias, requires_grad=False)
+    return model
 
 
 def score(prompt: str, continuation: str) -> float:
@@ -110,7 +118,7 @@ def make_agent(folder: Path) -> PPO:
         gamma=1.0,
         rollout_buffer_class=TokenRolloutBuffer,
         rollout_buffer_kwargs={"rewards": rewards},
-        policy_kwargs={"model": load_model(folder)},
+        policy_kwargs={"model": never_ending(load_model(folder))},
         seed=0,
         device="cpu",
     )

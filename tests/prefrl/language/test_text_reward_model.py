@@ -119,6 +119,9 @@ def test_predictions_are_0_but_where_a_text_ends(folder: Path) -> None:
     assert not rewards[:2].any()
     text = np.array([5, 6, 7, 8, END, 0, 0, 0, 0, 0, 0, 0])
     assert rewards[2] == pytest.approx(model.score(text[None], np.array([5]))[0], abs=1e-6)
+    known = model.predict(observations, actions, np.array([True, False, False]))
+    assert known[0] == pytest.approx(model.score(text[None], np.array([3]))[0], abs=1e-6)
+    assert not known[1:].any()
 
 
 def test_heads_alone_read_a_text_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
