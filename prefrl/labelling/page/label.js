@@ -144,17 +144,19 @@ function tick() {
 async function refill() {
   if (fetching) return;
   fetching = true;
+  const asked = format;
   try {
     const query = new URLSearchParams({ labeller: labeller(), tab, format });
     const answer = await fetch(`/pairs?${query}`);
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.error);
-    take(found);
+    if (asked === format) take(found);
   } catch (error) {
     byId("why").textContent = error instanceof TypeError ? "The server cannot be reached; this page tries again." : error.message;
   } finally {
     fetching = false;
   }
+  if (asked !== format) refill(); // what came are films, which this browser does not play
 }
 
 function take(found) {
