@@ -74,7 +74,7 @@ RECIPES = (
         "updates; the reward is the task's own.",
         _words(
             "prefrl/IncreasingNumbers-v0 --reward true --mask-share 0.9 --mask-updates 5 "
-            "--kl-target 0 --kl-coefficient 0.05 --steps 240000"
+            "--kl-target 0 --kl-coefficient 0.01 --steps 240000"
         ),
     ),
 )
