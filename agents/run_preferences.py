@@ -63,6 +63,7 @@ def _text_arguments(
         "end_token": task.tokenizer.end,
         "lora_rank": language.lora_rank or None,
         "heads_only": language.reward_fit == "head",
+        "likelihood": language.reward_likelihood,
     }
 
 

@@ -32,6 +32,9 @@ class LanguageOptions:
     reward_fit: RewardFit | None = None
     """What of the reward's language model is fitted: all of it (with --lora-rank adapters), or its
     head alone, the default for adapters, since it takes seconds instead of many minutes."""
+    reward_likelihood: bool | None = None
+    """Let the reward also learn how much it counts that the reference finds a text likely: it then
+    tells mistakes that are unlikely texts, such as wrong facts, from few comparisons."""
     kl_coefficient: float | None = None
     """What a nat of KL to the reference costs (at first, if there is a target)."""
     kl_target: float | None = None
@@ -126,6 +129,10 @@ def _check_together(settings: LanguageSettings, reward: RewardKind) -> None:
         raise UserError("--kl-coefficient 0 cannot be steered to a --kl-target; give one above 0")
     if settings.critic == "reward" and reward == "true":
         raise UserError("--critic reward needs a learned reward; use --critic shared")
+    if settings.reward_likelihood and reward == "true":
+        raise UserError("--reward-likelihood needs a learned reward")
+    if settings.critic == "reward" and settings.reward_likelihood:
+        raise UserError("--critic reward reads no likelihoods; use --critic shared with them")
     if settings.critic == "reward" and settings.lora_rank:
         raise UserError("--lora-rank trains nothing but adapters; use --critic shared with it")
 

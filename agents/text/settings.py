@@ -23,6 +23,7 @@ class LanguageSettings:
         temperature: What logits are divided by, wherever the policy or the reference is asked.
         critic: See `Critic`.
         reward_fit: See `RewardFit`.
+        reward_likelihood: Whether the reward also reads how likely the reference finds a text.
         kl_coefficient: What a nat of KL to the reference costs at first, at least 0.
         kl_target: Of the KL, in nats per text, to which the coefficient is steered; None leaves it.
         kl_horizon: See `KLController`.
@@ -42,6 +43,7 @@ class LanguageSettings:
     temperature: float = 1.0
     critic: Critic = "shared"
     reward_fit: RewardFit = "model"
+    reward_likelihood: bool = False
     kl_coefficient: float = 0.1
     kl_target: float | None = 5.0
     kl_horizon: int = 10_000

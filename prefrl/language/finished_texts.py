@@ -3,11 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from prefrl.text_spaces import IS_ACTION, LENGTH, TOKENS
+from prefrl.text_spaces import IS_ACTION, LENGTH, PROMPT_LENGTH, TOKENS
 from prefrl.trees import Array
 
 Rows = NDArray[np.int32]
-"""`[..., L + 1]`: the length of the text that the step finishes, and its tokens; or zeros."""
+"""`[..., L + 2]`: the lengths of the text that the step finishes and of its prompt, and the text's
+tokens; or zeros."""
+
+LENGTHS = 2
+"""Columns of rows before the tokens."""
 
 
 def finished_texts(
@@ -37,17 +41,18 @@ def finished_texts(
         if horizon is not None:
             ends |= observations[IS_ACTION].sum(-1, dtype=np.int64) + 1 == horizon
     ends = ends & (lengths < context)
-    rows = np.zeros((*tokens.shape[:-1], context + 1), np.int32)
+    rows = np.zeros((*tokens.shape[:-1], LENGTHS + context), np.int32)
     rows[..., 0] = lengths + 1
-    rows[..., 1:] = tokens
-    places = np.minimum(lengths + 1, context)[..., None]
+    rows[..., 1] = observations[PROMPT_LENGTH][..., 0]
+    rows[..., LENGTHS:] = tokens
+    places = LENGTHS + np.minimum(lengths, context - 1)[..., None]
     np.put_along_axis(rows, places, np.asarray(actions)[..., None], -1)
     rows[~ends] = 0
     return rows
 
 
-def rows_of(texts: Array, lengths: Array) -> Rows:
-    """Return finished texts `[..., L]` of lengths `[...]` as rows, padded by 0."""
+def rows_of(texts: Array, lengths: Array, prompt_lengths: Array) -> Rows:
+    """Return finished texts `[..., L]` as rows, padded by 0; lengths are `[...]`."""
     inside = np.arange(texts.shape[-1]) < lengths[..., None]
-    rows = np.concatenate([lengths[..., None], texts * inside], -1)
+    rows = np.concatenate([lengths[..., None], prompt_lengths[..., None], texts * inside], -1)
     return rows.astype(np.int32)

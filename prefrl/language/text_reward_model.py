@@ -1,6 +1,7 @@
 """A reward model for texts: language models with a scalar head, read at a text's last token."""
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,9 @@ from torch import Tensor, nn
 
 from prefrl.errors import UserError
 from prefrl.language.causal_models import TINY, check_fits, load_causal_model
-from prefrl.language.finished_texts import finished_texts, rows_of
+from prefrl.language.finished_texts import LENGTHS, finished_texts, rows_of
 from prefrl.language.lora import add_lora
-from prefrl.language.scoring import hidden_states, micro_batches
+from prefrl.language.scoring import hidden_states, micro_batches, token_log_probabilities
 from prefrl.segments import Segment, SegmentBatch
 from prefrl.trees import Array, Tree
 
@@ -40,6 +41,9 @@ class TextRewardModel(nn.Module):
     Where only heads are fitted, all members read one frozen language model, and each text is read
     once, when its segment is taken in: a fit then takes seconds whatever the size of the model.
 
+    With `likelihood`, heads also weigh how likely the language model, as it is given, finds what
+    follows the prompt. Where mistakes are unlikely texts, this tells them from few comparisons.
+
     Args:
         observation_space: Of an environment that writes texts (see `text_spaces`).
         action_space: Its tokens.
@@ -51,6 +55,7 @@ class TextRewardModel(nn.Module):
         lora_rank: Fit adapters of this rank instead of all weights; they and the heads are then all
             that is saved.
         heads_only: Fit nothing but the heads, on hidden states of mean 0 and deviation 1.
+        likelihood: Let heads read the text's log-likelihood as well.
         seed: Determines heads and adapters.
 
     Raises:
@@ -74,6 +79,7 @@ class TextRewardModel(nn.Module):
         members: int = 1,
         lora_rank: int | None = None,
         heads_only: bool = False,
+        likelihood: bool = False,
         seed: int = 0,
     ) -> None:
         """Load the language model, once for each member that fits it."""
@@ -82,7 +88,7 @@ class TextRewardModel(nn.Module):
         self.observation_space = observation_space
         self.action_space = action_space
         self.language_model, self.lora_rank = Path(language_model), lora_rank
-        self.heads_only = heads_only
+        self.heads_only, self.likelihood = heads_only, likelihood
         vocabulary_size, context = int(action_space.n), observation_space["tokens"].shape
         assert context is not None
         model = load_causal_model(language_model, vocabulary_size=vocabulary_size)
@@ -91,20 +97,20 @@ class TextRewardModel(nn.Module):
         check_fits(model, vocabulary_size, context[0], self.end_token)
         draw = torch.Generator().manual_seed(seed)
         self.trunks, self.heads = nn.ModuleList(), nn.ModuleList()
-        if heads_only:
-            self.trunks.append(model.base_model.requires_grad_(False))
         for member in range(members):
             if not heads_only:
                 self.trunks.append(_trunk(model, lora_rank, seed + member))
-            head = nn.Linear(model.config.hidden_size, 1, bias=False)
-            nn.init.normal_(head.weight, std=(head.in_features + 1) ** -0.5, generator=draw)
-            self.heads.append(head)
+            self.heads.append(_head(model.config.hidden_size, likelihood, draw))
+        model.requires_grad_(False)
         if heads_only:
-            self.register_buffer("input_mean", torch.zeros(model.config.hidden_size))
-            self.register_buffer("input_std", torch.ones(model.config.hidden_size))
+            self.trunks.append(model.base_model)
+        self.given = model if likelihood else None
+        scaled = heads_only * model.config.hidden_size + likelihood
+        self.register_buffer("input_mean", torch.zeros(scaled))
+        self.register_buffer("input_std", torch.ones(scaled))
         self.register_buffer("output_mean", torch.zeros(members))
         self.register_buffer("output_std", torch.ones(members))
-        rows = torch.zeros(REFERENCES, context[0] + 1, dtype=torch.int32)
+        rows = torch.zeros(REFERENCES, LENGTHS + context[0], dtype=torch.int32)
         self.register_buffer("references", rows)
 
     def kept(self, observations: Tree, actions: Array) -> Tree:
@@ -112,7 +118,7 @@ class TextRewardModel(nn.Module):
         return observations
 
     def inputs(self, batch: SegmentBatch) -> Tensor:
-        """Return the texts that steps finish, `[B, T, L + 1]`, or what is read of them."""
+        """Return the texts that steps finish, or what is read of them, `[B, T, *input]`."""
         return self._read(self._rows(batch.observations, batch.actions))
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -122,19 +128,30 @@ class TextRewardModel(nn.Module):
     def each(self, inputs: Tensor) -> Tensor:
         """Return raw rewards, `[M, *leading]`, for each member's inputs, `[M, *leading, *input]`.
 
-        An input is a text's length and tokens, `[L + 1]`, or where only heads are fitted 1 and the
-        hidden state, `[d + 1]`; its first number is 0 where no text ends.
+        An input is a text's row (see `finished_texts`), or where only heads are fitted 1 and the
+        hidden state, `[1 + d]`; and then, where it counts, the log-likelihood. Its first number is
+        0 where no text ends.
         """
-        if self.heads_only:
-            states = (inputs[..., 1:] - self.input_mean) / self.input_std
-            judged = [head(own) for head, own in zip(self.heads, states, strict=True)]
-            return torch.stack(judged).squeeze(-1) * inputs[..., 0]
         rewards = []
-        for trunk, head, rows in zip(self.trunks, self.heads, inputs, strict=True):
-            ends = rows[..., 0] > 0
-            scores = head(last_states(trunk, rows[ends])).squeeze(-1)
+        for member, (head, own) in enumerate(zip(self.heads, inputs, strict=True)):
+            ends = own[..., 0] > 0
+            scores = head(self._states(member, own[ends])).squeeze(-1)
             rewards.append(scores.new_zeros(ends.shape).masked_scatter(ends, scores))
         return torch.stack(rewards)
+
+    def _states(self, member: int, inputs: Tensor) -> Tensor:
+        """Return what a member's head reads, `[n, d]`, one more with the likelihood.
+
+        A likelihood is as long as a hidden state, so that it is learned as fast.
+        """
+        count = len(self.input_mean)
+        read = (inputs[:, inputs.shape[1] - count :] - self.input_mean) / self.input_std
+        if self.likelihood:
+            read[:, -1] *= math.sqrt(self.heads[member].in_features - 1)
+        if self.heads_only:
+            return read
+        states = last_states(self.trunks[member], inputs[:, : inputs.shape[1] - count])
+        return torch.cat([states, read], 1)
 
     def squared_norms(self) -> Tensor:
         """Return each head's sum of squares, `[M]`.
@@ -146,12 +163,12 @@ class TextRewardModel(nn.Module):
 
     @torch.no_grad()
     def fit_scales(self, segments: Sequence[Segment]) -> None:
-        """Set the scale of hidden states once, where heads read them; tokens have no scale."""
-        if not self.heads_only or self.references[0, 0]:
+        """Set the scale of hidden states and likelihoods once, where they are read."""
+        if not len(self.input_mean) or self.references[0, 0]:
             return
-        states = last_states(self.trunks[0], self._references_among(segments))
-        self.input_mean.copy_(states.mean(0))
-        self.input_std.copy_(states.std(0, correction=0).clamp_min(1e-6))
+        read = self._read(self._references_among(segments))[:, -len(self.input_mean) :]
+        self.input_mean.copy_(read.mean(0))
+        self.input_std.copy_(read.std(0, correction=0).clamp_min(1e-6))
 
     @torch.no_grad()
     def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
@@ -192,14 +209,15 @@ class TextRewardModel(nn.Module):
         rewards: NDArray[np.float32] = self.normalised(inputs).mean(0).numpy()
         return rewards
 
-    def score(self, texts: Array, lengths: Array) -> NDArray[np.float32]:
-        """Return the mean of the members' normalised rewards of finished texts.
+    def score(self, texts: Array, lengths: Array, prompt_lengths: Array) -> NDArray[np.float32]:
+        """Return the mean of the members' normalised rewards of finished texts, `[...]`.
 
         Args:
             texts: `[..., L]`, padded on the right by anything.
             lengths: `[...]`, at least 1.
+            prompt_lengths: How many of a text's tokens are its prompt, `[...]`.
         """
-        inputs = self._read(torch.from_numpy(rows_of(texts, lengths)))
+        inputs = self._read(torch.from_numpy(rows_of(texts, lengths, prompt_lengths)))
         rewards: NDArray[np.float32] = self.normalised(inputs).mean(0).numpy()
         return rewards
 
@@ -211,6 +229,7 @@ class TextRewardModel(nn.Module):
             "end_token": self.end_token,
             "lora_rank": self.lora_rank,
             "heads_only": self.heads_only,
+            "likelihood": self.likelihood,
         }
 
     @torch.no_grad()
@@ -218,7 +237,12 @@ class TextRewardModel(nn.Module):
         """Return weights `[1, d]` and bias `[1]` of a member's normalised reward.
 
         They are those of the language model's last hidden states.
+
+        Raises:
+            ValueError: If the reward reads likelihoods too.
         """
+        if self.likelihood:
+            raise ValueError("rewards that read likelihoods are no heads on hidden states alone")
         weight, bias = self.heads[member].weight, torch.zeros(1)
         assert isinstance(weight, Tensor)
         if self.heads_only:
@@ -240,25 +264,30 @@ class TextRewardModel(nn.Module):
         return super().load_state_dict({**self._frozen(), **state_dict}, strict, assign)
 
     def _frozen(self) -> dict[str, Tensor]:
-        return {name: value for name, value in self.named_parameters() if not value.requires_grad}
+        named = self.named_parameters(remove_duplicate=False)
+        return {name: value for name, value in named if not value.requires_grad}
 
     def _references_among(self, segments: Sequence[Segment]) -> Tensor:
-        """Return at most 256 texts, evenly spread, `[n, L + 1]`."""
+        """Return the rows of at most 256 texts, evenly spread, `[n, L + 2]`."""
         batch = SegmentBatch.from_segments(segments)
         rows = self._rows(batch.observations, batch.actions)
         texts = rows[rows[..., 0] > 0]
         return texts[:: max(1, -(-len(texts) // REFERENCES))]
 
     def _read(self, rows: Tensor) -> Tensor:
-        """Return inputs for texts, `[*leading, L + 1]`."""
-        if not self.heads_only:
-            return rows
+        """Return inputs for the rows of texts, `[*leading, L + 2]`."""
+        ends = rows[..., 0] > 0
+        texts = rows[ends]
+        read = [texts]
         with torch.no_grad():
-            ends = rows[..., 0] > 0
-            read = torch.zeros(*ends.shape, len(self.input_mean) + 1)
-            read[..., 0] = ends
-            read[ends, 1:] = last_states(self.trunks[0], rows[ends])
-        return read
+            if self.heads_only:
+                read = [torch.ones(len(texts), 1), last_states(self.trunks[0], texts)]
+            if self.given is not None:
+                read.append(_log_likelihoods(self.given, texts)[:, None])
+        inputs = torch.cat(read, 1)
+        return inputs.new_zeros(*ends.shape, inputs.shape[1]).masked_scatter(
+            ends[..., None], inputs
+        )
 
     def _rows(self, observations: Tree, actions: Array, ends: Array | None = None) -> Tensor:
         assert isinstance(observations, dict)
@@ -282,11 +311,28 @@ def _trunk(model: "PreTrainedModel", lora_rank: int | None, seed: int) -> nn.Mod
     return trunk
 
 
+def _head(width: int, likelihood: bool, draw: torch.Generator) -> nn.Linear:
+    """Return a head, which does not read the likelihood at first."""
+    head = nn.Linear(width + likelihood, 1, bias=False)
+    nn.init.normal_(head.weight[:, :width], std=(width + 1) ** -0.5, generator=draw)
+    nn.init.zeros_(head.weight[:, width:])
+    return head
+
+
+def _log_likelihoods(model: "PreTrainedModel", rows: Tensor) -> Tensor:
+    """Return the log-probability of what follows the prompt of each text, `[n]`."""
+    lengths, starts, tokens = rows[:, 0].long(), rows[:, 1].long(), rows[:, LENGTHS:].long()
+    if not len(rows):
+        return torch.zeros(0)
+    wanted = torch.arange(tokens.shape[1]) >= starts[:, None]
+    return token_log_probabilities(model, tokens, lengths, wanted=wanted).sum(1)
+
+
 def last_states(trunk: nn.Module, rows: Tensor) -> Tensor:
-    """Return the hidden state at the last token of each text, `[n, d]`, for rows `[n, L + 1]`."""
+    """Return the hidden state at the last token of each text, `[n, d]`, for rows `[n, L + 2]`."""
     config: Any = trunk.config
     width: int = config.hidden_size
-    lengths, tokens = rows[:, 0].long(), rows[:, 1:].long()
+    lengths, tokens = rows[:, 0].long(), rows[:, LENGTHS:].long()
     places, states = [torch.zeros(0, dtype=torch.int64)], [torch.zeros(0, width)]
     for batch in micro_batches(lengths, max(1, MOST_FEATURES // width)):
         read = hidden_states(trunk, tokens[batch], lengths[batch])

@@ -115,18 +115,21 @@ def best_of(folder: Path, seed: int, posts: int, samples: int) -> list[Point]:
         return points
     tokenizer, reward = TextTokenizer(), load_reward(folder)
     assert isinstance(reward, TextRewardModel)
+    settings = json.loads((folder / "config.json").read_text())["settings"]
+    temperature = settings["language"]["temperature"]
     model, generator = load_causal_model(folder / "model"), torch.Generator().manual_seed(seed)
     documents = corpus("prefrl/SummariseFacts-v0", posts, seed=0)
     proxy, gold = np.zeros((2, posts, samples))
     for row, document in enumerate(documents):
-        texts = write(model, tokenizer, document, samples, generator)
+        start = len(tokenizer.encode(document.prompt))
+        texts = write(model, tokenizer, document, samples, temperature, generator)
         lengths = np.array([len(text) for text in texts])
         padded = np.zeros((samples, lengths.max()), np.int64)
         for place, text in enumerate(texts):
             padded[place, : len(text)] = text
         open_ended = [text[-1] != tokenizer.end for text in texts]
-        proxy[row] = reward.score(padded, lengths) - MISSING_END * np.array(open_ended)
-        start = len(tokenizer.encode(document.prompt))
+        proxy[row] = reward.score(padded, lengths, np.full_like(lengths, start))
+        proxy[row] -= MISSING_END * np.array(open_ended)
         gold[row] = [score(document.prompt, tokenizer.decode(text[start:])) for text in texts]
     reference = np.array([[score(*document)] for document in documents])
     won = (gold > reference) + 0.5 * (gold == reference)
@@ -146,7 +149,12 @@ def best_of(folder: Path, seed: int, posts: int, samples: int) -> list[Point]:
 
 @torch.no_grad()
 def write(
-    model: Any, tokenizer: TextTokenizer, document: Document, count: int, generator: torch.Generator
+    model: Any,
+    tokenizer: TextTokenizer,
+    document: Document,
+    count: int,
+    temperature: float,
+    generator: torch.Generator,
 ) -> list[list[int]]:
     """Return summaries of a post as tokens, each behind it and up to its end token."""
     tokens = torch.tensor([tokenizer.encode(document.prompt)] * count)
@@ -154,7 +162,8 @@ def write(
     while tokens.shape[1] < start + HORIZON and not (tokens == tokenizer.end).any(1).all():
         found = model(input_ids=read, past_key_values=past, use_cache=True)
         past = found.past_key_values
-        read = torch.multinomial(found.logits[:, -1].softmax(-1), 1, generator=generator)
+        shares = (found.logits[:, -1] / temperature).softmax(-1)
+        read = torch.multinomial(shares, 1, generator=generator)
         tokens = torch.cat([tokens, read], 1)
     return [_up_to_end(text, start, tokenizer.end) for text in tokens.tolist()]
 

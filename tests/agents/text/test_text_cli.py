@@ -187,6 +187,8 @@ def test_given_labels_have_to_be_texts_of_the_task(capsys: pytest.CaptureFixture
         ("prefrl/Dates-v0 --kl-coefficient 0 --kl-target 2", "cannot be steered"),
         ("prefrl/Dates-v0 --mask-least 5", "--mask-least and --mask-updates need a --mask-share"),
         ("prefrl/Dates-v0 --critic reward --reward true", "--critic reward needs a learned"),
+        ("prefrl/Dates-v0 --reward-likelihood True --reward true", "needs a learned"),
+        ("prefrl/Dates-v0 --critic reward --reward-likelihood True", "reads no likelihoods"),
         ("prefrl/Dates-v0 --strategy disagreement", "needs members that disagree"),
         ("prefrl/Dates-v0 --model nothing", "nothing is no folder of a language model"),
         ("prefrl/Dates-v0 --model small", "912 tokens and the language model"),

@@ -159,7 +159,9 @@ def test_a_critic_of_its_own_starts_as_the_reward_model(
     observation["length"][:] = 5
     tokens, lengths = (torch.from_numpy(observation[key]) for key in ("tokens", "length"))
     values = policy.predict_values({"tokens": tokens, "length": lengths})
-    expected = reward.score(observation["tokens"], observation["length"][:, 0])
+    expected = reward.score(
+        observation["tokens"], observation["length"][:, 0], observation["prompt_length"][:, 0]
+    )
     np.testing.assert_allclose(values[:, 0].numpy(force=True), expected, rtol=1e-3, atol=1e-4)
 
 
@@ -181,6 +183,7 @@ def test_nlpo_is_an_option_of_the_same_agent(
         {"lora_rank": 2},
         {"lora_rank": 2, "reward_fit": "head"},
         {"critic": "reward"},
+        {"reward_likelihood": True},
         {"mask_share": 0.5},
     ],
     ids=str,

@@ -17,20 +17,20 @@ def _rows(prompt: list[int], written: list[int], horizon: int | None = 5) -> lis
 
 
 def test_only_the_step_with_the_end_token_has_the_text() -> None:
-    assert _rows([5, 6], [7, 8, END]) == [[0] * 9, [0] * 9, [5, 5, 6, 7, 8, END, 0, 0, 0]]
+    assert _rows([5, 6], [7, 8, END]) == [[0] * 10, [0] * 10, [5, 2, 5, 6, 7, 8, END, 0, 0, 0]]
 
 
 def test_the_last_action_of_the_horizon_finishes_a_text() -> None:
     *before, last = _rows([5, 6], [7] * 5)
     assert not np.any(before)
-    assert last == [7, 5, 6, 7, 7, 7, 7, 7, 0]
+    assert last == [7, 2, 5, 6, 7, 7, 7, 7, 7, 0]
     assert not np.any(_rows([5, 6], [7] * 5, horizon=None))
 
 
 def test_a_full_context_finishes_a_text() -> None:
     *before, last = _rows([5, 6, 5, 6], [7] * 4, horizon=None)
     assert not np.any(before)
-    assert last == [8, 5, 6, 5, 6, 7, 7, 7, 7]
+    assert last == [8, 4, 5, 6, 5, 6, 7, 7, 7, 7]
 
 
 def test_what_follows_a_full_context_is_no_text() -> None:
@@ -42,17 +42,17 @@ def test_what_is_known_of_ends_counts_more_than_tokens() -> None:
     observations, actions = text_steps([5, 6], [7, END, 8], CONTEXT)
     known: dict[str, Any] = {"end_token": END, "horizon": 5}
     rows = finished_texts(observations, actions, ends=np.array([False, False, True]), **known)
-    assert rows.tolist() == [[0] * 9, [0] * 9, [5, 5, 6, 7, END, 8, 0, 0, 0]]
+    assert rows.tolist() == [[0] * 10, [0] * 10, [5, 2, 5, 6, 7, END, 8, 0, 0, 0]]
 
 
 def test_any_leading_axes() -> None:
     observations, actions = text_steps([5, 6], [7, 8, END], CONTEXT)
     twice = {key: np.stack([value, value]) for key, value in observations.items()}
     rows = finished_texts(twice, np.stack([actions, actions]), end_token=END, horizon=5)
-    assert rows.shape == (2, 3, 9)
-    assert rows[:, 2].tolist() == [[5, 5, 6, 7, 8, END, 0, 0, 0]] * 2
+    assert rows.shape == (2, 3, 10)
+    assert rows[:, 2].tolist() == [[5, 2, 5, 6, 7, 8, END, 0, 0, 0]] * 2
 
 
 def test_rows_of_texts_are_those_of_their_last_steps() -> None:
     texts = np.array([[5, 6, 7, 8, END, 9, 9, 9]])
-    assert rows_of(texts, np.array([5])).tolist() == [_rows([5, 6], [7, 8, END])[-1]]
+    assert rows_of(texts, np.array([5]), np.array([2])).tolist() == [_rows([5, 6], [7, 8, END])[-1]]

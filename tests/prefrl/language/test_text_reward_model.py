@@ -9,8 +9,8 @@ from written_texts import text_segment, text_spaces, text_steps
 from prefrl.errors import UserError
 from prefrl.fitting import RewardFitter
 from prefrl.language import text_reward_model
-from prefrl.language.causal_models import COPYIST, TINY
-from prefrl.language.scoring import hidden_states
+from prefrl.language.causal_models import COPYIST, TINY, load_causal_model
+from prefrl.language.scoring import hidden_states, token_log_probabilities
 from prefrl.language.text_reward_model import TextRewardModel
 from prefrl.queries import Query, QueryKey
 from prefrl.reward_files import load_reward, save_reward
@@ -36,6 +36,7 @@ def _model(
     seed: int = 0,
     lora_rank: int | None = None,
     heads_only: bool = False,
+    likelihood: bool = False,
 ) -> TextRewardModel:
     model = make_reward_model(
         *text_spaces(VOCABULARY, CONTEXT),
@@ -45,6 +46,7 @@ def _model(
         horizon=HORIZON,
         lora_rank=lora_rank,
         heads_only=heads_only,
+        likelihood=likelihood,
     )
     assert isinstance(model, TextRewardModel)
     return model
@@ -104,9 +106,10 @@ def test_normalisation_is_on_the_first_texts_ever_after(folder: Path) -> None:
     rewards = model.normalised(model.inputs(SegmentBatch.from_segments(kept))).sum(-1)
     torch.testing.assert_close(rewards.mean(1), torch.zeros(3), atol=1e-4, rtol=0)
     torch.testing.assert_close(rewards.std(1, correction=0), torch.ones(3), atol=1e-4, rtol=0)
-    before = model.score(tokens, lengths)
+    before = model.score(tokens, lengths, np.full_like(lengths, 2))
     model.fit_normalisation(later)
-    np.testing.assert_allclose(model.score(tokens, lengths), before, atol=1e-6)
+    again = model.score(tokens, lengths, np.full_like(lengths, 2))
+    np.testing.assert_allclose(again, before, atol=1e-6)
 
 
 def test_predictions_are_0_but_where_a_text_ends(folder: Path) -> None:
@@ -117,10 +120,11 @@ def test_predictions_are_0_but_where_a_text_ends(folder: Path) -> None:
     assert rewards.shape == (3,)
     assert rewards.dtype == np.float32
     assert not rewards[:2].any()
-    text = np.array([5, 6, 7, 8, END, 0, 0, 0, 0, 0, 0, 0])
-    assert rewards[2] == pytest.approx(model.score(text[None], np.array([5]))[0], abs=1e-6)
+    texts = np.array([[5, 6, 7, 8, END, 0, 0, 0, 0, 0, 0, 0]] * 2)
+    whole, begun = model.score(texts, np.array([5, 3]), np.array([2, 2]))
+    assert rewards[2] == pytest.approx(whole, abs=1e-6)
     known = model.predict(observations, actions, np.array([True, False, False]))
-    assert known[0] == pytest.approx(model.score(text[None], np.array([3]))[0], abs=1e-6)
+    assert known[0] == pytest.approx(begun, abs=1e-6)
     assert not known[1:].any()
 
 
@@ -140,6 +144,46 @@ def test_heads_alone_read_a_text_once(folder: Path, monkeypatch: pytest.MonkeyPa
     fitter.add(_comparisons(segments))
     monkeypatch.setattr(text_reward_model, "last_states", None)
     assert fitter.fit(30).training_loss < fitter.fit(0).heldout_loss
+
+
+@pytest.mark.parametrize("heads_only", [False, True])
+@torch.no_grad()
+def test_heads_read_how_likely_what_follows_the_prompt_is(folder: Path, heads_only: bool) -> None:
+    model, segments = _model(folder, heads_only=heads_only, likelihood=True), _segments(40)
+    tokens, lengths = map(torch.from_numpy, _texts(segments))
+    unread = [float(head.weight[0, -1]) for head in model.heads]
+    model.heads[0].weight.zero_()[0, -1] = 0.5
+    model.fit_scales(segments)
+    rewards = model(model.inputs(SegmentBatch.from_segments(segments)))[0].sum(-1)
+    given = load_causal_model(folder)
+    likelihoods = token_log_probabilities(given, tokens, lengths)[:, 2:].sum(1)
+    scaled = (likelihoods - likelihoods.mean()) / likelihoods.std(correction=0)
+    assert unread == [0, 0]
+    torch.testing.assert_close(rewards, 0.5 * 4 * scaled, atol=1e-4, rtol=1e-4)
+
+
+def test_likelihoods_teach_where_mistakes_are_unlikely(tmp_path: Path) -> None:
+    make_tiny_llama(tmp_path, vocabulary_size=VOCABULARY, end_token=END, spread=0.3)
+    given, rated = load_causal_model(tmp_path), []
+    for segment in _segments(600):
+        tokens, lengths = map(torch.from_numpy, _texts([segment]))
+        with torch.no_grad():
+            likelihood = token_log_probabilities(given, tokens, lengths)[0, 2:].sum()
+        written = tokens[0, 2 : int(lengths[0])].tolist()
+        rated.append(text_segment([5, 6], written, CONTEXT, float(likelihood)))
+    accuracies = []
+    for likelihood in (False, True):
+        model = _model(tmp_path, heads_only=True, likelihood=likelihood)
+        model.fit_scales(rated)
+        fitter = RewardFitter(model, HORIZON, noise=0.0, learning_rate=1e-2)
+        fitter.add(_comparisons(rated))
+        accuracies.append(fitter.fit(30).heldout_accuracy)
+    assert accuracies[1] > max(0.9, accuracies[0] + 0.1), accuracies
+
+
+def test_rewards_that_read_likelihoods_give_no_value_head(folder: Path) -> None:
+    with pytest.raises(ValueError, match="likelihoods"):
+        _model(folder, likelihood=True).value_head()
 
 
 @pytest.mark.parametrize("heads_only", [False, True])
@@ -179,11 +223,14 @@ def test_only_heads_decay(folder: Path) -> None:
     assert model.squared_norms().tolist() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("likelihood", [False, True])
 @pytest.mark.parametrize(("lora_rank", "heads_only"), [(None, False), (2, False), (None, True)])
 def test_saved_and_loaded(
-    folder: Path, tmp_path: Path, lora_rank: int | None, heads_only: bool
+    folder: Path, tmp_path: Path, lora_rank: int | None, heads_only: bool, likelihood: bool
 ) -> None:
-    model = _model(folder, seed=3, lora_rank=lora_rank, heads_only=heads_only)
+    model = _model(
+        folder, seed=3, lora_rank=lora_rank, heads_only=heads_only, likelihood=likelihood
+    )
     fitter = RewardFitter(model, HORIZON, learning_rate=1e-2)
     segments = _segments(20)
     model.fit_scales(segments)
@@ -199,7 +246,7 @@ def test_saved_and_loaded(
     )
     assert torch.equal(loaded.references, model.references)
     saved = (tmp_path / "reward" / "reward.safetensors").stat().st_size
-    whole = sum(value.numel() for value in model.parameters()) * 4
+    whole = sum(value.numel() for value in model.trunks.parameters()) * 4
     assert (saved < whole) == (lora_rank is not None or heads_only)
 
 
