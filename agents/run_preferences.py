@@ -64,6 +64,7 @@ def _text_arguments(
         "lora_rank": language.lora_rank or None,
         "heads_only": language.reward_fit == "head",
         "likelihood": language.reward_likelihood,
+        "temperature": language.temperature,
     }
 
 

@@ -40,7 +40,7 @@ EMBEDDING_SCALE = 12.0
 They are as wide as Llama's, 0.02, else. Words that can stand in the same places are then pushed the
 same way before anything tells them apart, and what is copied cannot be recognised. They are also
 what logits are made of: where six people may come next, all must rise above those who are not in
-the post. With 5, one name in nine was not, with 12 one in twenty-four (seed 0).
+the post. Of the facts drawn for 200 posts, 12 % were about others with 5, 4 % with 12 (seed 0).
 """
 
 

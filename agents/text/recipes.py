@@ -59,12 +59,12 @@ RECIPES = (
     PublishedSystem(
         "stiennon",
         "Stiennon et al. 2020, Learning to Summarize from Human Feedback",
-        "The model is fitted to reference summaries first; pairs are compared in batches; the "
-        "critic is a network of its own that starts as the reward model; the KL penalty is fixed.",
+        "The model is fitted to reference summaries first; pairs are compared before it trains on "
+        "the reward, which also reads likelihoods; the KL penalty is fixed.",
         _words(
-            "prefrl/SummariseFacts-v0 --labels 2000 --initial-share 1 --supervised-texts 6000 "
-            "--critic reward --kl-target 0 --kl-coefficient 0.05 --missing-end-penalty 1 "
-            "--learning-rate 2e-4 --n-steps 32 --batch-size 512 --steps 50000 --rounds 5"
+            "prefrl/SummariseFacts-v0 --labels 2000 --initial-share 1 --supervised-texts 30000 "
+            "--reward-likelihood True --kl-target 0 --kl-coefficient 0.05 --missing-end-penalty 1 "
+            "--learning-rate 2e-4 --steps 400000 --rounds 10"
         ),
     ),
     PublishedSystem(

@@ -41,6 +41,10 @@ def check_model(language: LanguageSettings, task: Task, env_id: str) -> None:
     model = load_causal_model(source(language, env_id), vocabulary_size=task.tokenizer.size)
     tokenizer = task.tokenizer
     check_fits(model, tokenizer.size, task.context, tokenizer.end, tokenizer.file)
+    if language.reward_likelihood and task.responder is not None:
+        raise UserError(
+            "--reward-likelihood would also judge what the responder appends; leave one of them out"
+        )
     if language.supervised_texts and not has_corpus(env_id):
         raise UserError(
             f"--supervised-texts needs a task with a corpus: {', '.join(WRITERS)}; fit the model "

@@ -10,7 +10,7 @@ Rows = NDArray[np.int32]
 """`[..., L + 2]`: the lengths of the text that the step finishes and of its prompt, and the text's
 tokens; or zeros."""
 
-LENGTHS = 2
+LENGTH_COLUMNS = 2
 """Columns of rows before the tokens."""
 
 
@@ -41,11 +41,11 @@ def finished_texts(
         if horizon is not None:
             ends |= observations[IS_ACTION].sum(-1, dtype=np.int64) + 1 == horizon
     ends = ends & (lengths < context)
-    rows = np.zeros((*tokens.shape[:-1], LENGTHS + context), np.int32)
+    rows = np.zeros((*tokens.shape[:-1], LENGTH_COLUMNS + context), np.int32)
     rows[..., 0] = lengths + 1
     rows[..., 1] = observations[PROMPT_LENGTH][..., 0]
-    rows[..., LENGTHS:] = tokens
-    places = LENGTHS + np.minimum(lengths, context - 1)[..., None]
+    rows[..., LENGTH_COLUMNS:] = tokens
+    places = LENGTH_COLUMNS + np.minimum(lengths, context - 1)[..., None]
     np.put_along_axis(rows, places, np.asarray(actions)[..., None], -1)
     rows[~ends] = 0
     return rows

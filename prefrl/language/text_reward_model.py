@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from prefrl.errors import UserError
 from prefrl.language.causal_models import TINY, check_fits, load_causal_model
-from prefrl.language.finished_texts import LENGTHS, finished_texts, rows_of
+from prefrl.language.finished_texts import LENGTH_COLUMNS, finished_texts, rows_of
 from prefrl.language.lora import add_lora
 from prefrl.language.scoring import hidden_states, micro_batches, token_log_probabilities
 from prefrl.segments import Segment, SegmentBatch
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 3 * 2**16
 """Hidden features of a micro-batch: wide models are no slower in small ones, which pad less."""
+
+LEAST_NATS = 1.0
+"""The least standard deviation that likelihoods are divided by; models may be sure of texts."""
 
 REFERENCES = 256
 """Most texts that the rewards are normalised on (Ziegler et al. 2019, section 2.1)."""
@@ -43,6 +46,7 @@ class TextRewardModel(nn.Module):
 
     With `likelihood`, heads also weigh how likely the language model, as it is given, finds what
     follows the prompt. Where mistakes are unlikely texts, this tells them from few comparisons.
+    It takes one more language model, unless only heads are fitted.
 
     Args:
         observation_space: Of an environment that writes texts (see `text_spaces`).
@@ -56,6 +60,7 @@ class TextRewardModel(nn.Module):
             that is saved.
         heads_only: Fit nothing but the heads, on hidden states of mean 0 and deviation 1.
         likelihood: Let heads read the text's log-likelihood as well.
+        temperature: What logits are divided by for the likelihood, above 0.
         seed: Determines heads and adapters.
 
     Raises:
@@ -80,6 +85,7 @@ class TextRewardModel(nn.Module):
         lora_rank: int | None = None,
         heads_only: bool = False,
         likelihood: bool = False,
+        temperature: float = 1.0,
         seed: int = 0,
     ) -> None:
         """Load the language model, once for each member that fits it."""
@@ -89,6 +95,7 @@ class TextRewardModel(nn.Module):
         self.action_space = action_space
         self.language_model, self.lora_rank = Path(language_model), lora_rank
         self.heads_only, self.likelihood = heads_only, likelihood
+        self.temperature = temperature
         vocabulary_size, context = int(action_space.n), observation_space["tokens"].shape
         assert context is not None
         model = load_causal_model(language_model, vocabulary_size=vocabulary_size)
@@ -97,20 +104,22 @@ class TextRewardModel(nn.Module):
         check_fits(model, vocabulary_size, context[0], self.end_token)
         draw = torch.Generator().manual_seed(seed)
         self.trunks, self.heads = nn.ModuleList(), nn.ModuleList()
+        width: int = model.config.hidden_size
+        self._likelihood_scale = math.sqrt(width)
         for member in range(members):
             if not heads_only:
                 self.trunks.append(_trunk(model, lora_rank, seed + member))
-            self.heads.append(_head(model.config.hidden_size, likelihood, draw))
+            self.heads.append(_head(width, likelihood, draw))
         model.requires_grad_(False)
         if heads_only:
             self.trunks.append(model.base_model)
         self.given = model if likelihood else None
-        scaled = heads_only * model.config.hidden_size + likelihood
+        scaled = heads_only * width + likelihood
         self.register_buffer("input_mean", torch.zeros(scaled))
         self.register_buffer("input_std", torch.ones(scaled))
         self.register_buffer("output_mean", torch.zeros(members))
         self.register_buffer("output_std", torch.ones(members))
-        rows = torch.zeros(REFERENCES, LENGTHS + context[0], dtype=torch.int32)
+        rows = torch.zeros(REFERENCES, LENGTH_COLUMNS + context[0], dtype=torch.int32)
         self.register_buffer("references", rows)
 
     def kept(self, observations: Tree, actions: Array) -> Tree:
@@ -142,12 +151,12 @@ class TextRewardModel(nn.Module):
     def _states(self, member: int, inputs: Tensor) -> Tensor:
         """Return what a member's head reads, `[n, d]`, one more with the likelihood.
 
-        A likelihood is as long as a hidden state, so that it is learned as fast.
+        A likelihood is scaled by √d, as long as a hidden state is, or few steps would not learn it.
         """
         count = len(self.input_mean)
         read = (inputs[:, inputs.shape[1] - count :] - self.input_mean) / self.input_std
         if self.likelihood:
-            read[:, -1] *= math.sqrt(self.heads[member].in_features - 1)
+            read[:, -1] *= self._likelihood_scale
         if self.heads_only:
             return read
         states = last_states(self.trunks[member], inputs[:, : inputs.shape[1] - count])
@@ -166,9 +175,14 @@ class TextRewardModel(nn.Module):
         """Set the scale of hidden states and likelihoods once, where they are read."""
         if not len(self.input_mean) or self.references[0, 0]:
             return
-        read = self._read(self._references_among(segments))[:, -len(self.input_mean) :]
+        texts = self._references_among(segments)
+        if not len(texts):
+            return
+        read = self._read(texts)[:, -len(self.input_mean) :]
         self.input_mean.copy_(read.mean(0))
         self.input_std.copy_(read.std(0, correction=0).clamp_min(1e-6))
+        if self.likelihood:
+            self.input_std[-1].clamp_(min=LEAST_NATS)
 
     @torch.no_grad()
     def fit_normalisation(self, segments: Sequence[Segment], *, centred: bool = True) -> None:
@@ -230,6 +244,7 @@ class TextRewardModel(nn.Module):
             "lora_rank": self.lora_rank,
             "heads_only": self.heads_only,
             "likelihood": self.likelihood,
+            "temperature": self.temperature,
         }
 
     @torch.no_grad()
@@ -276,6 +291,8 @@ class TextRewardModel(nn.Module):
 
     def _read(self, rows: Tensor) -> Tensor:
         """Return inputs for the rows of texts, `[*leading, L + 2]`."""
+        if not self.heads_only and self.given is None:
+            return rows
         ends = rows[..., 0] > 0
         texts = rows[ends]
         read = [texts]
@@ -283,11 +300,11 @@ class TextRewardModel(nn.Module):
             if self.heads_only:
                 read = [torch.ones(len(texts), 1), last_states(self.trunks[0], texts)]
             if self.given is not None:
-                read.append(_log_likelihoods(self.given, texts)[:, None])
-        inputs = torch.cat(read, 1)
-        return inputs.new_zeros(*ends.shape, inputs.shape[1]).masked_scatter(
-            ends[..., None], inputs
-        )
+                read.append(_log_likelihoods(self.given, texts, self.temperature)[:, None])
+        joined = torch.cat(read, 1)
+        inputs = joined.new_zeros(*ends.shape, joined.shape[1])
+        inputs[ends] = joined
+        return inputs
 
     def _rows(self, observations: Tree, actions: Array, ends: Array | None = None) -> Tensor:
         assert isinstance(observations, dict)
@@ -319,20 +336,22 @@ def _head(width: int, likelihood: bool, draw: torch.Generator) -> nn.Linear:
     return head
 
 
-def _log_likelihoods(model: "PreTrainedModel", rows: Tensor) -> Tensor:
+def _log_likelihoods(model: "PreTrainedModel", rows: Tensor, temperature: float) -> Tensor:
     """Return the log-probability of what follows the prompt of each text, `[n]`."""
-    lengths, starts, tokens = rows[:, 0].long(), rows[:, 1].long(), rows[:, LENGTHS:].long()
     if not len(rows):
         return torch.zeros(0)
-    wanted = torch.arange(tokens.shape[1]) >= starts[:, None]
-    return token_log_probabilities(model, tokens, lengths, wanted=wanted).sum(1)
+    lengths, tokens = rows[:, 0].long(), rows[:, LENGTH_COLUMNS:].long()
+    written = torch.arange(tokens.shape[1]) >= rows[:, 1:2]
+    return token_log_probabilities(
+        model, tokens, lengths, temperature=temperature, wanted=written
+    ).sum(1)
 
 
 def last_states(trunk: nn.Module, rows: Tensor) -> Tensor:
     """Return the hidden state at the last token of each text, `[n, d]`, for rows `[n, L + 2]`."""
     config: Any = trunk.config
     width: int = config.hidden_size
-    lengths, tokens = rows[:, 0].long(), rows[:, LENGTHS:].long()
+    lengths, tokens = rows[:, 0].long(), rows[:, LENGTH_COLUMNS:].long()
     places, states = [torch.zeros(0, dtype=torch.int64)], [torch.zeros(0, width)]
     for batch in micro_batches(lengths, max(1, MOST_FEATURES // width)):
         read = hidden_states(trunk, tokens[batch], lengths[batch])

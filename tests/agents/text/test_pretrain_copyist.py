@@ -60,6 +60,7 @@ def test_the_shipped_model_copies() -> None:
     assert share_copied(load_causal_model(COPYIST), recitals(50, HELDOUT_SEED, seed=1)) > 0.99
 
 
+@torch.no_grad()
 def test_the_shipped_model_recites_everybody_once() -> None:
     model, names = load_causal_model(COPYIST), []
     for text in recitals(50, HELDOUT_SEED, seed=1):
@@ -68,4 +69,4 @@ def test_the_shipped_model_recites_everybody_once() -> None:
         for before, _ in text.names:
             names.append(int(logits[before].argmax()) in wanted)
             wanted.discard(text.tokens[before + 1])
-    assert np.mean(names) > 0.95
+    assert np.mean(names) > 0.99

@@ -201,6 +201,11 @@ def test_given_labels_have_to_be_texts_of_the_task(capsys: pytest.CaptureFixture
             "scorer=prefrl.envs.text.tasks.dates:score --supervised-texts 5",
             "needs a task with a corpus",
         ),
+        (
+            "prefrl/TextGeneration-v0 --env-kwargs prompts=some.txt responder=operator:add "
+            "scorer=prefrl.envs.text.tasks.dates:score --reward-likelihood True",
+            "what the responder appends",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

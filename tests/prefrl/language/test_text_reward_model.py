@@ -150,15 +150,20 @@ def test_heads_alone_read_a_text_once(folder: Path, monkeypatch: pytest.MonkeyPa
 @torch.no_grad()
 def test_heads_read_how_likely_what_follows_the_prompt_is(folder: Path, heads_only: bool) -> None:
     model, segments = _model(folder, heads_only=heads_only, likelihood=True), _segments(40)
+    model.temperature = 0.05
     tokens, lengths = map(torch.from_numpy, _texts(segments))
-    unread = [float(head.weight[0, -1]) for head in model.heads]
-    model.heads[0].weight.zero_()[0, -1] = 0.5
+    first, second = (head.weight for head in model.heads)
+    assert isinstance(first, torch.Tensor)
+    assert isinstance(second, torch.Tensor)
+    assert first[0, -1] == second[0, -1] == 0
+    first.zero_()[0, -1] = 0.5
     model.fit_scales(segments)
     rewards = model(model.inputs(SegmentBatch.from_segments(segments)))[0].sum(-1)
     given = load_causal_model(folder)
-    likelihoods = token_log_probabilities(given, tokens, lengths)[:, 2:].sum(1)
+    read = token_log_probabilities(given, tokens, lengths, temperature=0.05)
+    likelihoods = read[:, 2:].sum(1)
+    assert likelihoods.std() > 1
     scaled = (likelihoods - likelihoods.mean()) / likelihoods.std(correction=0)
-    assert unread == [0, 0]
     torch.testing.assert_close(rewards, 0.5 * 4 * scaled, atol=1e-4, rtol=1e-4)
 
 
@@ -168,9 +173,9 @@ def test_likelihoods_teach_where_mistakes_are_unlikely(tmp_path: Path) -> None:
     for segment in _segments(600):
         tokens, lengths = map(torch.from_numpy, _texts([segment]))
         with torch.no_grad():
-            likelihood = token_log_probabilities(given, tokens, lengths)[0, 2:].sum()
+            nats = token_log_probabilities(given, tokens, lengths)[0, 2:].sum()
         written = tokens[0, 2 : int(lengths[0])].tolist()
-        rated.append(text_segment([5, 6], written, CONTEXT, float(likelihood)))
+        rated.append(text_segment([5, 6], written, CONTEXT, float(nats)))
     accuracies = []
     for likelihood in (False, True):
         model = _model(tmp_path, heads_only=True, likelihood=likelihood)
