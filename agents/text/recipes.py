@@ -73,8 +73,8 @@ RECIPES = (
         "Tokens are drawn from the nucleus of an older policy, which is replaced every few "
         "updates; the reward is the task's own.",
         _words(
-            "prefrl/IncreasingNumbers-v0 --reward true --mask-share 0.9 --mask-updates 5 "
-            "--kl-target 0 --kl-coefficient 0.01 --steps 240000"
+            "prefrl/IncreasingNumbers-v0 --reward true --mask-share 0.9 --mask-updates 50 "
+            "--kl-target 0 --kl-coefficient 0.01 --steps 480000"
         ),
     ),
 )
