@@ -9,9 +9,6 @@ Every run is one of `prefrl train`; the table names the words that are special a
 """
 
 import json
-import shlex
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -22,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
+from training_runs import make_run
 
 from prefrl.agents.metrics import read_metrics
 from prefrl.agents.text.recipes import recipe_named
@@ -65,7 +63,7 @@ def main() -> None:
     runs = RUNS[options.experiment]
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         for place, words in enumerate(runs.values()):
-            run(options, place, seed, words)
+            make_run(run_folder(options, place, seed), words, seed)
     table = Table("", "gold score", "win rate", "KL", "log ρ per token", "accuracy", "minutes")
     for place, name in enumerate(runs):
         table.add_row(name, *summary(options, place))
@@ -100,22 +98,6 @@ def _draw_curves(axes: Axes, rows: Rows, metric: str, label: str) -> None:
         axes.plot(tokens, values.T, color=f"C{place}", alpha=0.25, linewidth=1)
         axes.plot(tokens, values.mean(0), color=f"C{place}", label=name)
     axes.set(xlabel="tokens", ylabel=label)
-
-
-def run(options: Options, place: int, seed: int, words: tuple[str, ...]) -> None:
-    """Make one run, or go on with it, unless it is finished."""
-    folder = run_folder(options, place, seed).resolve()
-    train = ["train", *words, "--seed", str(seed), "--out", str(folder)]
-    command = [sys.executable, "-m", "prefrl.agents.cli", *train]
-    if (folder / "config.json").exists():
-        made_by = json.loads((folder / "config.json").read_text())["command"]
-        if made_by != shlex.join(["prefrl", *train]):
-            sys.exit(f"{folder} was made by another command: {made_by}; give another --folder")
-        command[3:] = ["resume", str(folder)]
-    if (folder / "result.json").exists():
-        return
-    with (options.folder / f"{folder.name}.log").open("a") as log:
-        subprocess.run(command, check=True, cwd=options.folder, stdout=log, stderr=log)
 
 
 def run_folder(options: Options, place: int, seed: int) -> Path:

@@ -1,15 +1,14 @@
 """Summaries optimised against a learned reward, lightly and too far (Stiennon et al. 2020, fig. 5).
 
-The recipe `stiennon` is trained over seeds, with a KL penalty that is taken away, so that its
-rounds leave the reference further and further; and the best of n of the reference's own texts are
-chosen by the same rewards. Runs what is missing in a folder, then prints tables and draws:
+The recipe `stiennon` is trained over seeds, and so are two runs without its KL penalty, whose
+rounds leave the reference further and further: one's reward reads likelihoods, as the recipe's, the
+other's does not. The best of n of the reference's own texts are chosen by the same rewards. Runs
+what is missing in a folder, then prints tables and draws:
 
     python tests/benchmarks/over_optimisation.py
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ import torch
 import tyro
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from training_runs import make_run
 
 from prefrl import load_reward
 from prefrl.agents.metrics import read_metrics
@@ -34,7 +34,15 @@ from prefrl.language.text_reward_model import TextRewardModel
 
 Point: TypeAlias = dict[str, float]
 
-WORDS = (*recipe_named("stiennon").words, "--kl-coefficient", "0")
+RECIPE = recipe_named("stiennon").words
+FREE = (*RECIPE, "--kl-coefficient", "0", "--rounds", "20", "--evaluation-texts", "512")
+
+RUNS = {
+    "plain": (*FREE, "--reward-likelihood", "False"),
+    "likelihood": FREE,
+    "recipe": RECIPE,
+}
+"""The words of `prefrl train` by the names of runs."""
 
 HORIZON = 20
 """Most tokens of a summary."""
@@ -64,27 +72,40 @@ def main() -> None:
     options = tyro.cli(Options)
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    trained, chosen = [], []
-    for seed in range(options.first_seed, options.first_seed + options.seeds):
-        folder = options.folder / f"stiennon-0-{seed}"
-        train(folder, seed)
-        trained.append(rounds(folder))
-        chosen.append(best_of(folder, seed, options.posts, options.samples))
-        print(f"seed {seed}, best of n:", *map(_line, chosen[-1]), sep="\n  ")
-        print(f"seed {seed}, trained:", *map(_line, trained[-1]), sep="\n  ")
-    draw(options.folder / "stiennon.png", trained, chosen)
+    curves: dict[str, list[list[Point]]] = {}
+    for name, words in RUNS.items():
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
+            folder = options.folder / f"{name}-{seed}"
+            make_run(folder, words, seed)
+            if name == "recipe":
+                tell(f"recipe, seed {seed}", [result(folder)])
+                continue
+            tell(f"{name}, seed {seed}, trained", rounds(folder))
+            curves.setdefault(f"{name}: PPO, no KL penalty", []).append(rounds(folder))
+            chosen = best_of(folder, seed, options.posts, options.samples)
+            tell(f"{name}, seed {seed}, best of n", chosen)
+            curves.setdefault(f"{name}: best of n", []).append(chosen)
+    draw(options.folder / "stiennon.png", curves)
 
 
-def train(folder: Path, seed: int) -> None:
-    """Make a run, or go on with it, unless it is finished."""
-    if (folder / "result.json").exists():
-        return
-    words = ["train", *WORDS, "--seed", str(seed), "--out", str(folder)]
-    if (folder / "config.json").exists():
-        words = ["resume", str(folder)]
-    command = [sys.executable, "-m", "prefrl.agents.cli", *words]
-    with folder.with_suffix(".log").open("a") as log:
-        subprocess.run(command, check=True, stdout=log, stderr=log)
+def tell(title: str, points: Sequence[Point]) -> None:
+    """Print points, one a line."""
+    lines = [", ".join(f"{key} {value:.3g}" for key, value in point.items()) for point in points]
+    print(title, *lines, sep="\n  ", flush=True)
+
+
+def result(folder: Path) -> Point:
+    """Return what a run was worth at last, on the final evaluation's texts."""
+    found = json.loads((folder / "result.json").read_text())
+    return {
+        "KL": found["kl"],
+        "gold score": found["true_return_mean"],
+        "reference's gold score": found["reference_return_mean"],
+        "win rate": found["win_rate_over_demonstrations"],
+        "win rate over the reference model": found["win_rate_vs_reference"],
+        "held-out accuracy": found["reward_heldout_accuracy"],
+        "seconds": found["wall_seconds"],
+    }
 
 
 def rounds(folder: Path) -> list[Point]:
@@ -172,16 +193,12 @@ def _up_to_end(text: list[int], start: int, end: int) -> list[int]:
     return text[: text.index(end, start) + 1] if end in text[start:] else text
 
 
-def _line(point: Point) -> str:
-    return ", ".join(f"{name} {value:.3g}" for name, value in point.items())
-
-
-def draw(path: Path, trained: Sequence[list[Point]], chosen: Sequence[list[Point]]) -> None:
-    """Draw win rates and learned rewards over the KL, thin for each seed."""
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+def draw(path: Path, curves: dict[str, list[list[Point]]]) -> None:
+    """Draw win rates and learned rewards over the KL, a line for each seed."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("win rate", "learned reward"), strict=True):
-        _curves(axes, chosen, name, "C0", "best of n")
-        _curves(axes, trained, name, "C1", "PPO, no KL penalty")
+        for place, (label, seeds) in enumerate(curves.items()):
+            _curves(axes, seeds, name, f"C{place}", label)
         axes.set(xlabel="KL to the reference model (nats per text)", xscale="symlog")
     left, right = figure.axes
     left.set_ylabel("win rate over reference summaries")
