@@ -35,7 +35,7 @@ from prefrl.language.text_reward_model import TextRewardModel
 Point: TypeAlias = dict[str, float]
 
 RECIPE = recipe_named("stiennon").words
-FREE = (*RECIPE, "--kl-coefficient", "0", "--rounds", "20", "--evaluation-texts", "512")
+FREE = (*RECIPE, "--kl-coefficient", "0", "--rounds", "15", "--evaluation-texts", "512")
 
 RUNS = {
     "plain": (*FREE, "--reward-likelihood", "False"),
