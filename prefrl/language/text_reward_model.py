@@ -127,8 +127,12 @@ class TextRewardModel(nn.Module):
         return observations
 
     def inputs(self, batch: SegmentBatch) -> Tensor:
-        """Return the texts that steps finish, or what is read of them, `[B, T, *input]`."""
-        return self._read(self._rows(batch.observations, batch.actions))
+        """Return the texts that steps finish, or what is read of them, `[B, T, *input]`.
+
+        The last step that counts of a segment finishes a text too, whatever is seen of it: a reply
+        may have filled the context.
+        """
+        return self._read(self._rows_of(batch))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return raw rewards, `[M, *leading]`, for inputs `[*leading, *input]`."""
@@ -284,8 +288,7 @@ class TextRewardModel(nn.Module):
 
     def _references_among(self, segments: Sequence[Segment]) -> Tensor:
         """Return the rows of at most 256 texts, evenly spread, `[n, L + 2]`."""
-        batch = SegmentBatch.from_segments(segments)
-        rows = self._rows(batch.observations, batch.actions)
+        rows = self._rows_of(SegmentBatch.from_segments(segments))
         texts = rows[rows[..., 0] > 0]
         return texts[:: max(1, -(-len(texts) // REFERENCES))]
 
@@ -305,6 +308,11 @@ class TextRewardModel(nn.Module):
         inputs = joined.new_zeros(*ends.shape, joined.shape[1])
         inputs[ends] = joined
         return inputs
+
+    def _rows_of(self, batch: SegmentBatch) -> Tensor:
+        seen = self._rows(batch.observations, batch.actions)
+        last = batch.mask & (np.cumsum(batch.mask[:, ::-1], 1)[:, ::-1] == 1)
+        return torch.maximum(seen, self._rows(batch.observations, batch.actions, last))
 
     def _rows(self, observations: Tree, actions: Array, ends: Array | None = None) -> Tensor:
         assert isinstance(observations, dict)

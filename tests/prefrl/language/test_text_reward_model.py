@@ -11,7 +11,7 @@ from prefrl.fitting import RewardFitter
 from prefrl.language import text_reward_model
 from prefrl.language.causal_models import COPYIST, TINY, load_causal_model
 from prefrl.language.scoring import hidden_states, token_log_probabilities
-from prefrl.language.text_reward_model import TextRewardModel
+from prefrl.language.text_reward_model import TextRewardModel, last_states
 from prefrl.queries import Query, QueryKey
 from prefrl.reward_files import load_reward, save_reward
 from prefrl.reward_model import make_reward_model, member_returns
@@ -80,6 +80,18 @@ def test_the_last_step_has_the_head_of_the_last_token_and_the_others_nothing(fol
         states = hidden_states(model.trunks[member], tokens, torch.tensor([5]))
         torch.testing.assert_close(rewards[member, 0, 2], head(states)[0, -1, 0])
     assert rewards[0, 0, 2] != rewards[1, 0, 2]
+
+
+@torch.no_grad()
+def test_a_text_that_ends_for_no_reason_to_be_seen_is_judged(folder: Path) -> None:
+    model, segment = _model(folder), text_segment([5, 6], [7, 8, 9], CONTEXT)
+    rewards = model(model.inputs(SegmentBatch.from_segments([segment], HORIZON)))
+    assert not rewards[:, 0, [0, 1, 3, 4, 5]].any()
+    tokens, length = torch.tensor([[5, 6, 7, 8, 9]]), torch.tensor([5])
+    rows = torch.cat([length[:, None], torch.tensor([[2]]), tokens], 1)
+    states = [last_states(trunk, rows) for trunk in model.trunks]
+    expected = [head(state)[0, 0] for head, state in zip(model.heads, states, strict=True)]
+    torch.testing.assert_close(rewards[:, 0, 2], torch.stack(expected))
 
 
 @torch.no_grad()
