@@ -2,7 +2,7 @@
 
 The recipe `stiennon` is trained over seeds, and so are two runs without its KL penalty, whose
 rounds leave the reference further and further: one's reward reads likelihoods, as the recipe's, the
-other's does not. The best of n of the reference's own texts are chosen by the same rewards. Runs
+other's does not, and needs smaller steps for its rise to be seen. The best of n of the reference's own texts are chosen by the same rewards. Runs
 what is missing in a folder, then prints tables and draws:
 
     python tests/benchmarks/over_optimisation.py
@@ -38,7 +38,7 @@ RECIPE = recipe_named("stiennon").words
 FREE = (*RECIPE, "--kl-coefficient", "0", "--rounds", "15", "--evaluation-texts", "512")
 
 RUNS = {
-    "plain": (*FREE, "--reward-likelihood", "False"),
+    "plain": (*FREE, "--reward-likelihood", "False", "--learning-rate", "3e-5"),
     "likelihood": FREE,
     "recipe": RECIPE,
 }
