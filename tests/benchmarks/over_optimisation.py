@@ -1,9 +1,10 @@
 """Summaries optimised against a learned reward, lightly and too far (Stiennon et al. 2020, fig. 5).
 
 The recipe `stiennon` is trained over seeds, and so are two runs without its KL penalty, whose
-rounds leave the reference further and further: one's reward reads likelihoods, as the recipe's, the
-other's does not, and needs smaller steps for its rise to be seen. The best of n of the reference's own texts are chosen by the same rewards. Runs
-what is missing in a folder, then prints tables and draws:
+rounds leave the reference further and further: one's reward reads likelihoods, as the recipe's; the
+other's does not, and takes smaller steps, or its rise would be over before it is seen. The best of
+n of the reference's own texts are chosen by the same rewards. Runs what is missing in a folder,
+then prints tables and draws:
 
     python tests/benchmarks/over_optimisation.py
 """
