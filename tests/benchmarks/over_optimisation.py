@@ -1,10 +1,9 @@
 """Summaries optimised against a learned reward, lightly and too far (Stiennon et al. 2020, fig. 5).
 
-The recipe `stiennon` is trained over seeds, and so are two runs without its KL penalty, whose
-rounds leave the reference further and further: one's reward reads likelihoods, as the recipe's; the
-other's does not, and takes smaller steps, or its rise would be over before it is seen. The best of
-n of the reference's own texts are chosen by the same rewards. Runs what is missing in a folder,
-then prints tables and draws:
+Three runs are made with each seed: the recipe `stiennon`; the same with a plain reward, which does
+not read likelihoods, and a higher price of KL; and that for nothing, in small steps, whose rounds
+leave the reference further and further. The best of n of the reference's own texts are chosen by
+the same rewards. Runs what is missing in a folder, then prints tables and draws:
 
     python tests/benchmarks/over_optimisation.py
 """
@@ -37,10 +36,11 @@ Point: TypeAlias = dict[str, float]
 
 RECIPE = recipe_named("stiennon").words
 FREE = (*RECIPE, "--kl-coefficient", "0", "--rounds", "15", "--evaluation-texts", "512")
+PLAIN = ("--reward-likelihood", "False")
 
 RUNS = {
-    "plain": (*FREE, "--reward-likelihood", "False", "--learning-rate", "3e-5"),
-    "likelihood": FREE,
+    "plain": (*FREE, *PLAIN, "--learning-rate", "3e-5"),
+    "held": (*RECIPE, *PLAIN, "--kl-coefficient", "0.3"),
     "recipe": RECIPE,
 }
 """The words of `prefrl train` by the names of runs."""
@@ -73,20 +73,32 @@ def main() -> None:
     options = tyro.cli(Options)
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    curves: dict[str, list[list[Point]]] = {}
-    for name, words in RUNS.items():
-        for seed in range(options.first_seed, options.first_seed + options.seeds):
-            folder = options.folder / f"{name}-{seed}"
-            make_run(folder, words, seed)
-            if name == "recipe":
-                tell(f"recipe, seed {seed}", [result(folder)])
-                continue
-            tell(f"{name}, seed {seed}, trained", rounds(folder))
-            curves.setdefault(f"{name}: PPO, no KL penalty", []).append(rounds(folder))
-            chosen = best_of(folder, seed, options.posts, options.samples)
-            tell(f"{name}, seed {seed}, best of n", chosen)
-            curves.setdefault(f"{name}: best of n", []).append(chosen)
+    curves: dict[str, list[list[Point]]] = {label: [] for label in LABELS}
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        folders = {name: options.folder / f"{name}-{seed}" for name in RUNS}
+        for name, folder in folders.items():
+            make_run(folder, RUNS[name], seed)
+        points = (
+            best_of(folders["plain"], seed, options.posts, options.samples),
+            rounds(folders["plain"]),
+            [reference(folders["held"]), result(folders["held"])],
+            best_of(folders["recipe"], seed, options.posts, options.samples),
+            [reference(folders["recipe"]), result(folders["recipe"])],
+        )
+        for (label, of_seeds), of_seed in zip(curves.items(), points, strict=True):
+            of_seeds.append(of_seed)
+            tell(f"{label}, seed {seed}", of_seed)
     draw(options.folder / "stiennon.png", curves)
+
+
+LABELS = (
+    "best of n, plain reward",
+    "PPO, plain reward, KL for nothing",
+    "PPO, plain reward, a nat costs 0.3",
+    "best of n, reward reads likelihoods",
+    "PPO, reward reads likelihoods, a nat costs 0.05",
+)
+"""Of the curves."""
 
 
 def tell(title: str, points: Sequence[Point]) -> None:
@@ -95,11 +107,17 @@ def tell(title: str, points: Sequence[Point]) -> None:
     print(title, *lines, sep="\n  ", flush=True)
 
 
+def reference(folder: Path) -> Point:
+    """Return what the reference was worth, before the first update."""
+    return rounds(folder)[0]
+
+
 def result(folder: Path) -> Point:
     """Return what a run was worth at last, on the final evaluation's texts."""
     found = json.loads((folder / "result.json").read_text())
     return {
         "KL": found["kl"],
+        "learned reward": rounds(folder)[-1]["learned reward"],
         "gold score": found["true_return_mean"],
         "reference's gold score": found["reference_return_mean"],
         "win rate": found["win_rate_over_demonstrations"],
