@@ -63,8 +63,8 @@ RECIPES = (
         "the reward, which also reads likelihoods; the KL penalty is fixed.",
         _words(
             "prefrl/SummariseFacts-v0 --labels 2000 --initial-share 1 --supervised-texts 30000 "
-            "--temperature 0.7 --reward-likelihood True --kl-target 0 --kl-coefficient 0.05 "
-            "--missing-end-penalty 1 --learning-rate 1e-4 --steps 300000 --rounds 10"
+            "--reward-likelihood True --kl-target 0 --kl-coefficient 0.05 --missing-end-penalty 1 "
+            "--learning-rate 2e-4 --steps 400000 --rounds 10"
         ),
     ),
     PublishedSystem(

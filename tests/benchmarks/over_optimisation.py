@@ -1,9 +1,10 @@
 """Summaries optimised against a learned reward, lightly and too far (Stiennon et al. 2020, fig. 5).
 
-Three runs are made with each seed: the recipe `stiennon`; the same with a plain reward, which does
-not read likelihoods, and a higher price of KL; and that for nothing, in small steps, whose rounds
-leave the reference further and further. The best of n of the reference's own texts are chosen by
-the same rewards. Runs what is missing in a folder, then prints tables and draws:
+The recipe `stiennon` is run over seeds, and beside it a run to be spoiled: its reward does not read
+likelihoods, and KL costs nothing, so that its rounds leave the reference further and further. Its
+summaries are drawn at a lower temperature, and its steps are small, or the rise before the fall
+would be over at once. The best of n of the reference's own texts are chosen by the same rewards.
+Runs what is missing in a folder, then prints tables and draws:
 
     python tests/benchmarks/over_optimisation.py
 """
@@ -35,14 +36,12 @@ from prefrl.language.text_reward_model import TextRewardModel
 Point: TypeAlias = dict[str, float]
 
 RECIPE = recipe_named("stiennon").words
-FREE = (*RECIPE, "--kl-coefficient", "0", "--rounds", "15", "--evaluation-texts", "512")
-PLAIN = ("--reward-likelihood", "False")
+SPOILED = (
+    "--reward-likelihood False --kl-coefficient 0 --temperature 0.7 --learning-rate 3e-5 "
+    "--steps 300000 --rounds 15 --evaluation-texts 512"
+)
 
-RUNS = {
-    "plain": (*FREE, *PLAIN, "--learning-rate", "3e-5"),
-    "held": (*RECIPE, *PLAIN, "--kl-coefficient", "0.3"),
-    "recipe": RECIPE,
-}
+RUNS = {"recipe": RECIPE, "spoiled": (*RECIPE, *SPOILED.split())}
 """The words of `prefrl train` by the names of runs."""
 
 HORIZON = 20
@@ -78,25 +77,23 @@ def main() -> None:
         folders = {name: options.folder / f"{name}-{seed}" for name in RUNS}
         for name, folder in folders.items():
             make_run(folder, RUNS[name], seed)
-        points = (
-            best_of(folders["plain"], seed, options.posts, options.samples),
-            rounds(folders["plain"]),
-            [reference(folders["held"]), result(folders["held"])],
-            best_of(folders["recipe"], seed, options.posts, options.samples),
-            [reference(folders["recipe"]), result(folders["recipe"])],
-        )
+        points = [
+            points
+            for folder in folders.values()
+            for points in (rounds(folder), best_of(folder, seed, options.posts, options.samples))
+        ]
         for (label, of_seeds), of_seed in zip(curves.items(), points, strict=True):
             of_seeds.append(of_seed)
             tell(f"{label}, seed {seed}", of_seed)
+        tell(f"the recipe at last, seed {seed}", [result(folders["recipe"])])
     draw(options.folder / "stiennon.png", curves)
 
 
 LABELS = (
-    "best of n, plain reward",
-    "PPO, plain reward, KL for nothing",
-    "PPO, plain reward, a nat costs 0.3",
-    "best of n, reward reads likelihoods",
-    "PPO, reward reads likelihoods, a nat costs 0.05",
+    "the recipe: PPO, a nat costs 0.05",
+    "the recipe: best of n",
+    "plain reward: PPO, KL for nothing",
+    "plain reward: best of n",
 )
 """Of the curves."""
 
@@ -107,17 +104,11 @@ def tell(title: str, points: Sequence[Point]) -> None:
     print(title, *lines, sep="\n  ", flush=True)
 
 
-def reference(folder: Path) -> Point:
-    """Return what the reference was worth, before the first update."""
-    return rounds(folder)[0]
-
-
 def result(folder: Path) -> Point:
     """Return what a run was worth at last, on the final evaluation's texts."""
     found = json.loads((folder / "result.json").read_text())
     return {
         "KL": found["kl"],
-        "learned reward": rounds(folder)[-1]["learned reward"],
         "gold score": found["true_return_mean"],
         "reference's gold score": found["reference_return_mean"],
         "win rate": found["win_rate_over_demonstrations"],
