@@ -130,7 +130,7 @@ def _check_together(settings: LanguageSettings, reward: RewardKind) -> None:
     if settings.critic == "reward" and reward == "true":
         raise UserError("--critic reward needs a learned reward; use --critic shared")
     if settings.reward_likelihood and reward == "true":
-        raise UserError("--reward-likelihood needs a learned reward")
+        raise UserError("--reward-likelihood needs a learned reward; leave it or --reward true out")
     if settings.critic == "reward" and settings.reward_likelihood:
         raise UserError("--critic reward reads no likelihoods; use --critic shared with them")
     if settings.critic == "reward" and settings.lora_rank:

@@ -70,8 +70,8 @@ RECIPES = (
     PublishedSystem(
         "nlpo",
         "Ramamurthy et al. 2022, Is Reinforcement Learning (Not) for Natural Language Processing?",
-        "Tokens are drawn from the nucleus of an older policy, which is replaced every few "
-        "updates; the reward is the task's own.",
+        "Tokens are drawn from the nucleus of an older policy, which is replaced now and then; "
+        "the reward is the task's own.",
         _words(
             "prefrl/IncreasingNumbers-v0 --reward true --mask-share 0.9 --mask-updates 50 "
             "--kl-target 0 --kl-coefficient 0.01 --steps 480000"
